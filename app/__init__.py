@@ -1,0 +1,1 @@
+"""The observed service: a trading-strategy optimization API and its workers."""

@@ -1,0 +1,1 @@
+"""The database: models, and how it is opened."""

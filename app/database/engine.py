@@ -1,0 +1,86 @@
+"""Opens the database: SQLite in WAL mode, or PostgreSQL."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from dbos import run_dbos_database_migrations
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+
+from app.database.models import Base
+from app.errors import BadInput, Unavailable
+from app.settings import Settings
+
+
+def database_url(settings: Settings) -> str:
+    """Return the database's URL, with the password of the password file in it.
+
+    Raises:
+        BadInput: the URL is malformed, or the password file cannot be read.
+    """
+    try:
+        url = make_url(settings.sqlalchemy_url)
+    except ArgumentError:
+        raise BadInput(
+            "JOBSCOPE_DATABASE_URL", "is not a database URL such as sqlite:////path/file.db"
+        ) from None
+    if settings.database_password_file:
+        try:
+            password = settings.database_password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise BadInput("JOBSCOPE_DATABASE_PASSWORD_FILE", f"cannot be read: {error.strerror}") from None
+        url = url.set(password=password)
+    return url.render_as_string(hide_password=False)
+
+
+def open_database(settings: Settings) -> Engine:
+    """Open the database, making its directory, our tables and the queue engine's where they are missing.
+
+    Raises:
+        BadInput: the settings name no usable database.
+        Unavailable: it does not answer or cannot be written; says which and why.
+    """
+    url = database_url(settings)
+    if url.startswith("sqlite"):
+        _make_directory(settings.data_dir)
+    engine = create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    try:
+        Base.metadata.create_all(engine)
+        # The queue engine lives in the same database: a job and its place in the queue are one transaction.
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        run_dbos_database_migrations(url)
+    except OperationalError as error:
+        raise Unavailable(f"database {engine.url.render_as_string()} cannot be used: {error.orig}") from None
+    return engine
+
+
+def _make_directory(path: Path) -> None:
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Unavailable(
+            f"data directory {path} cannot be made: {error.strerror}; set JOBSCOPE_DATA_DIR to one that can"
+        ) from None
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    # SQLAlchemy begins transactions itself, below; sqlite3's own way would begin them too late.
+    connection.isolation_level = None
+    for pragma in (
+        "journal_mode=WAL",  # readers never wait for the writer; lasts in the file
+        "synchronous=NORMAL",  # safe with WAL against a killed process; a power cut may cost the last commits
+        "busy_timeout=30000",  # milliseconds; several processes write
+        "foreign_keys=ON",  # off by default in SQLite
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Any) -> None:
+    # Taken at once, the write lock waits its turn; taken at the first write, it fails when another has it.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

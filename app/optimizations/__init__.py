@@ -1,0 +1,1 @@
+"""An optimization, the job: submitting, reading, cancelling, and the worker's flow."""

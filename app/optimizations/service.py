@@ -1,0 +1,223 @@
+"""What can be asked of optimizations: submit, read, cancel. The API and the CLI both come here."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from opentelemetry import trace
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session
+
+from app.backtests.strategies import STRATEGIES
+from app.database.models import Attempt, Optimization, Trial, now
+from app.errors import BadInput, Conflict, NotFound
+from app.optimizations.spec import MAX_TRIALS, JobSpec
+from app.prices import available
+from app.queue.port import OPTIMIZATIONS, JobQueue
+from app.search.objective import OBJECTIVES
+from app.search.samplers import SAMPLERS
+from app.search.space import SearchSpace
+from app.settings import Settings
+from telemetry import events
+from telemetry.contract.names import Attr, Event, SpanName
+from telemetry.jobtrace import new_job_id, start_job_trace
+
+FINAL_STATES = frozenset({"completed", "failed", "cancelled"})
+STATES = ("queued", "running", "completed", "failed", "cancelled")
+
+
+class Optimizations:
+    """The optimizations of one database.
+
+    Args:
+        engine: the database.
+        queue: where jobs wait for workers.
+        settings: where the datasets are.
+    """
+
+    def __init__(self, engine: Engine, queue: JobQueue, settings: Settings) -> None:
+        self._engine = engine
+        self._queue = queue
+        self._settings = settings
+
+    def submit(self, spec: JobSpec, key_id: str | None = None) -> Optimization:
+        """Queue a job; when this returns, it survives any crash.
+
+        Raises:
+            BadInput: a field has a value it cannot have; names the field.
+        """
+        self._validate(spec)
+        job_id = new_job_id()
+        attributes = {
+            Attr.JOB_ID: job_id,
+            Attr.STRATEGY_NAME: spec.strategy,
+            Attr.DATASET_NAME: spec.dataset,
+            Attr.OBJECTIVE_NAME: spec.objective,
+            Attr.SAMPLER_NAME: spec.sampler,
+            Attr.JOB_TRIALS_REQUESTED: spec.trials,
+        }
+        with start_job_trace(job_id, SpanName.OPTIMIZATION_SEND, attributes) as (span, traceparent):
+            span.set_attributes(messaging_attributes("send", job_id))
+            fields = asdict(spec)
+            if fields["seed"] is None:
+                fields["seed"] = secrets.randbits(31)
+            job = Optimization(
+                id=job_id,
+                **fields,
+                batch_size=SAMPLERS[spec.sampler].batch_size,
+                key_id=key_id,
+                traceparent=traceparent,
+            )
+            with Session(self._engine, expire_on_commit=False) as session, session.begin():
+                session.add(job)
+                session.flush()
+                self._queue.enqueue(session.connection(), job_id)
+            events.emit(
+                Event.OPTIMIZATION_SUBMITTED,
+                f"{spec.trials} trials of {spec.strategy} on {spec.dataset} queued",
+                attributes=attributes,
+            )
+        return job
+
+    def get(self, job_id: str) -> Optimization:
+        """Return a job.
+
+        Raises:
+            NotFound: there is none with this id.
+        """
+        with Session(self._engine) as session:
+            job = session.get(Optimization, job_id)
+        if job is None:
+            raise NotFound(f"there is no optimization with id {job_id!r}")
+        return job
+
+    def list(
+        self, *, state: str | None = None, before: datetime | None = None, limit: int = 50
+    ) -> Sequence[Optimization]:
+        """Return jobs, the newest first.
+
+        Args:
+            state: only those in this state.
+            before: only those submitted before.
+            limit: at most so many.
+        """
+        query = select(Optimization).order_by(Optimization.created_at.desc()).limit(limit)
+        if state:
+            query = query.where(Optimization.state == state)
+        if before:
+            query = query.where(Optimization.created_at < before)
+        with Session(self._engine) as session:
+            return session.scalars(query).all()
+
+    def cancel(self, job_id: str) -> Optimization:
+        """Cancel a job: at once when it waits, within one checkpoint when it runs.
+
+        Raises:
+            NotFound: there is none with this id.
+            Conflict: it has ended already.
+        """
+        job = self.get(job_id)
+        if job.state in FINAL_STATES:
+            raise Conflict(f"optimization {job_id} has already {_ENDED[job.state]}; it cannot be cancelled")
+        requested = now()
+        with Session(self._engine) as session, session.begin():
+            session.execute(
+                update(Optimization)
+                .where(Optimization.id == job_id, Optimization.cancel_requested_at.is_(None))
+                .values(cancel_requested_at=requested)
+            )
+            waiting = session.execute(
+                update(Optimization)
+                .where(Optimization.id == job_id, Optimization.state == "queued")
+                .values(state="cancelled", finished_at=requested)
+                .returning(Optimization.id)
+            ).first()
+        trace.get_current_span().set_attribute(Attr.JOB_ID, job_id)
+        events.emit(
+            Event.OPTIMIZATION_CANCEL_REQUESTED,
+            f"cancellation of optimization {job_id} requested",
+            attributes={Attr.JOB_ID: job_id},
+        )
+        if waiting:
+            self._queue.cancel(job_id)
+            emit_cancelled_in_queue(job)
+        return self.get(job_id)
+
+    def trials(
+        self, job_id: str, *, after: int = -1, limit: int = 100, best_first: bool = False
+    ) -> Sequence[Trial]:
+        """Return trials of a job by number, or the best first.
+
+        Args:
+            job_id: the job.
+            after: only those with a greater number.
+            limit: at most so many.
+            best_first: order by value instead, failed trials left out.
+
+        Raises:
+            NotFound: there is no such job.
+        """
+        self.get(job_id)
+        query = select(Trial).where(Trial.job_id == job_id, Trial.number > after).limit(limit)
+        if best_first:
+            query = query.where(Trial.value.is_not(None)).order_by(Trial.value.desc(), Trial.number)
+        else:
+            query = query.order_by(Trial.number)
+        with Session(self._engine) as session:
+            return session.scalars(query).all()
+
+    def attempts(self, job_id: str) -> Sequence[Attempt]:
+        """Return a job's attempts, the first first."""
+        with Session(self._engine) as session:
+            return session.scalars(
+                select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.number)
+            ).all()
+
+    def _validate(self, spec: JobSpec) -> None:
+        strategies = ", ".join(sorted(STRATEGIES))
+        if spec.strategy not in STRATEGIES:
+            raise BadInput("strategy", f"there is no strategy {spec.strategy!r}; there are: {strategies}")
+        datasets = [dataset.name for dataset in available(self._settings.data_dir)]
+        if spec.dataset not in datasets:
+            raise BadInput(
+                "dataset", f"there is no dataset {spec.dataset!r}; there are: {', '.join(sorted(datasets))}"
+            )
+        if spec.sampler not in SAMPLERS:
+            raise BadInput(
+                "sampler", f"there is no sampler {spec.sampler!r}; there are: {', '.join(sorted(SAMPLERS))}"
+            )
+        if spec.objective not in OBJECTIVES:
+            raise BadInput(
+                "objective",
+                f"there is no objective {spec.objective!r}; there are: {', '.join(sorted(OBJECTIVES))}",
+            )
+        _require_between("trials", spec.trials, 1, MAX_TRIALS)
+        _require_between("folds", spec.folds, 2, 50)
+        _require_between("holdout", spec.holdout, 0.05, 0.5)
+        _require_between("fee_bps", spec.fee_bps, 0, 1000)
+        _require_between("slippage_bps", spec.slippage_bps, 0, 1000)
+        if spec.seed is not None:
+            _require_between("seed", spec.seed, 0, 2**31 - 1)
+        SearchSpace.of(STRATEGIES[spec.strategy], spec.parameters)
+
+
+_ENDED = {"completed": "completed", "failed": "failed", "cancelled": "been cancelled"}
+
+
+def messaging_attributes(operation: str, job_id: str) -> dict[str, str]:
+    """Return the semantic conventions' attributes of a span that sends or processes a job."""
+    return {
+        Attr.MESSAGING_SYSTEM: "dbos",
+        Attr.MESSAGING_OPERATION_NAME: operation,
+        Attr.MESSAGING_OPERATION_TYPE: operation,
+        Attr.MESSAGING_DESTINATION_NAME: OPTIMIZATIONS,
+        Attr.MESSAGING_MESSAGE_ID: job_id,
+    }
+
+
+def _require_between(field: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise BadInput(field, f"is {value}; it must be from {low} to {high}")

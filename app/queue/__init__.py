@@ -1,0 +1,1 @@
+"""The durable queue: the port, and its DBOS adapter."""

@@ -1,0 +1,1 @@
+"""The contract: every metric, span, event and attribute, defined once in ``registry/*.yaml``."""

@@ -1,0 +1,223 @@
+"""One call that makes a process observable: providers, exporters, resource, shutdown."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import multiprocessing.util
+import os
+import signal
+import sys
+import threading
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from opentelemetry import metrics, trace
+from opentelemetry._logs import set_logger_provider
+from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.logging.handler import LoggingHandler
+from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
+from opentelemetry.sdk.environment_variables import (
+    OTEL_BLRP_SCHEDULE_DELAY,
+    OTEL_BSP_SCHEDULE_DELAY,
+    OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_METRIC_EXPORT_INTERVAL,
+    OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED,
+)
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.view import DropAggregation, View
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
+
+from telemetry.console import ConsoleProcessor
+from telemetry.contract.names import Metric
+from telemetry.events import IdentifyingProcessor
+from telemetry.files import FileLogExporter, FileMetricExporter, FileSpanExporter, RotatedFile
+from telemetry.jobtrace import JobIdGenerator, JobSampler
+
+# Fresh: from the event to a query result within a second or two. The SDK's defaults are 5 s and 60 s.
+_DEFAULTS = {
+    OTEL_BSP_SCHEDULE_DELAY: "200",
+    OTEL_BLRP_SCHEDULE_DELAY: "200",
+    OTEL_METRIC_EXPORT_INTERVAL: "1000",
+    # What the SDK itself drops must be seen; off unless asked for.
+    OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED: "true",
+    # The stable HTTP conventions; the instrumentations' default is still the old ones.
+    "OTEL_SEMCONV_STABILITY_OPT_IN": "http",
+}
+# Seconds an export may take, retries included: also what a shutdown waits for an absent Collector.
+_EXPORT_TIMEOUT_SECONDS = 5
+# A burst of spans must not push out the oldest (the SDK drops those) within one schedule delay.
+_QUEUE_SIZE = 16_384
+
+_PROCESS_METRICS: dict[str, list[str] | None] = {
+    "process.cpu.time": ["user", "system"],
+    "process.cpu.utilization": ["user", "system"],
+    "process.memory.usage": None,
+    "process.memory.virtual": None,
+    "process.open_file_descriptor.count": None,
+    "process.thread.count": None,
+    "process.disk.io": ["read", "write"],
+    "cpython.gc.collections": None,
+}
+_HOST_METRICS: dict[str, list[str] | None] = {
+    "system.cpu.utilization": ["idle", "user", "system", "irq"],
+    "system.memory.usage": ["used", "free", "cached"],
+    "system.memory.utilization": ["used", "free", "cached"],
+    "system.disk.io": ["read", "write"],
+    "system.network.io": ["transmit", "receive"],
+}
+
+# One measurement, never two: the instrumentation's HTTP metrics under the names users query.
+_VIEWS = (
+    View(
+        instrument_name="http.server.request.duration",
+        name=Metric.API_REQUEST_DURATION.name,
+        description=Metric.API_REQUEST_DURATION.description,
+        attribute_keys=set(Metric.API_REQUEST_DURATION.attributes),
+    ),
+    View(
+        instrument_name="http.server.active_requests",
+        name=Metric.API_REQUESTS_IN_PROGRESS.name,
+        description=Metric.API_REQUESTS_IN_PROGRESS.description,
+        attribute_keys=set(Metric.API_REQUESTS_IN_PROGRESS.attributes),
+    ),
+    View(instrument_name="http.server.*.body.size", aggregation=DropAggregation()),
+)
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """The providers of this process."""
+
+    resource: Resource
+    tracer_provider: TracerProvider
+    meter_provider: MeterProvider
+    logger_provider: LoggerProvider
+
+    @property
+    def instance_id(self) -> str:
+        """The process's ``service.instance.id``."""
+        return str(self.resource.attributes["service.instance.id"])
+
+    def flush(self) -> None:
+        """Export what is queued. Measurements are collected last: they count what was exported."""
+        self.tracer_provider.force_flush()
+        self.logger_provider.force_flush()
+        self.meter_provider.force_flush()
+
+    def shutdown(self) -> None:
+        """Export what is queued and stop; calling it again does nothing."""
+        self.tracer_provider.shutdown()
+        self.logger_provider.shutdown()
+        self.meter_provider.shutdown()
+
+
+def configure(
+    service_name: str,
+    *,
+    directory: Path,
+    version: str,
+    readers: tuple[MetricReader, ...] = (),
+    host_metrics: bool = False,
+    console: bool = False,
+) -> Telemetry:
+    """Make this process observable; call once, before anything creates spans.
+
+    Traces, metrics and logs go by OTLP/HTTP to ``OTEL_EXPORTER_OTLP_ENDPOINT`` when that is set, else to
+    rotated OTLP/JSON-Lines files. Everything queued is flushed at normal exit, on SIGTERM, and in
+    children made by multiprocessing.
+
+    Args:
+        service_name: ``service.name`` of the resource.
+        directory: where the files go.
+        version: ``service.version`` of the resource.
+        readers: further metric readers, such as the one behind ``/metrics``.
+        host_metrics: also measure the host; one process of a host should.
+        console: also print log records to stderr, for people.
+
+    Raises:
+        OSError: the directory cannot be written.
+    """
+    for name, value in _DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    resource = Resource.create(
+        {
+            "service.name": service_name,
+            "service.namespace": "jobscope",
+            "service.version": version,
+            "service.instance.id": str(uuid.uuid4()),
+            "process.pid": os.getpid(),
+        }
+    )
+    spans, logs, measurements = _exporters(service_name, directory)
+    # First, so that the SDK's measurements of itself find it.
+    meter_provider = MeterProvider(
+        [PeriodicExportingMetricReader(measurements), *readers],
+        resource=resource,
+        views=_VIEWS,
+        shutdown_on_exit=False,
+    )
+    metrics.set_meter_provider(meter_provider)
+    tracer_provider = TracerProvider(
+        sampler=JobSampler(ParentBased(ALWAYS_ON)),
+        resource=resource,
+        id_generator=JobIdGenerator(),
+        shutdown_on_exit=False,
+    )
+    tracer_provider.add_span_processor(BatchSpanProcessor(spans, max_queue_size=_QUEUE_SIZE))
+    trace.set_tracer_provider(tracer_provider)
+    logger_provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
+    logger_provider.add_log_record_processor(IdentifyingProcessor())
+    if console:
+        logger_provider.add_log_record_processor(ConsoleProcessor(sys.stderr))
+    logger_provider.add_log_record_processor(BatchLogRecordProcessor(logs, max_queue_size=_QUEUE_SIZE))
+    set_logger_provider(logger_provider)
+    # Libraries' warnings join our events; their chatter does not.
+    logging.getLogger().addHandler(LoggingHandler(logging.WARNING, logger_provider))
+    SystemMetricsInstrumentor(config=_PROCESS_METRICS | (_HOST_METRICS if host_metrics else {})).instrument()
+    telemetry = Telemetry(resource, tracer_provider, meter_provider, logger_provider)
+    _flush_at_the_end(telemetry)
+    return telemetry
+
+
+def _exporters(service_name: str, directory: Path) -> tuple[SpanExporter, LogRecordExporter, MetricExporter]:
+    if os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT):
+        return (
+            OTLPSpanExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
+            OTLPLogExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
+            OTLPMetricExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
+        )
+    return (
+        FileSpanExporter(RotatedFile(directory, f"traces-{service_name}")),
+        FileLogExporter(RotatedFile(directory, f"logs-{service_name}")),
+        FileMetricExporter(RotatedFile(directory, f"metrics-{service_name}")),
+    )
+
+
+def _flush_at_the_end(telemetry: Telemetry) -> None:
+    """Have the process flush however it ends, short of a kill -9."""
+    atexit.register(telemetry.shutdown)
+    # A child made by multiprocessing ends with os._exit(), which skips atexit but not these finalizers.
+    multiprocessing.util.register_after_fork(telemetry, _flush_at_childs_end)
+    on_main_thread = threading.current_thread() is threading.main_thread()
+    if on_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, _exit_on_signal)
+
+
+def _flush_at_childs_end(telemetry: Telemetry) -> None:
+    multiprocessing.util.Finalize(None, telemetry.flush, exitpriority=0)
+
+
+def _exit_on_signal(number: int, frame: FrameType | None) -> None:
+    """End by an exception, so that atexit runs; a signal's default action would skip it."""
+    raise SystemExit(128 + number)
