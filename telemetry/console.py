@@ -29,7 +29,7 @@ class ConsoleProcessor(LogRecordProcessor):
         job = f" [{record.trace_id:032x}]" if record.trace_id else ""
         with suppress(OSError, ValueError):
             print(
-                f"{time} {level:<5} {record.event_name or '-'}{job} {record.body}",
+                f"{time} {level:<5} {record.event_name or '-'}{job} {record.body!s}",
                 file=self._stream,
                 flush=True,
             )

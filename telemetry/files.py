@@ -54,7 +54,7 @@ class RotatedFile:
         self._prune()
 
     def write(self, line: str) -> None:
-        """Append a line, whole or not at all as far as one write() call can promise.
+        """Append a line in one system call, so that a killed process leaves at most its last one torn.
 
         Raises:
             OSError: it cannot be written.

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from opentelemetry import context as context_api
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
@@ -65,8 +66,8 @@ class JobSampler(Sampler):
         name: str,
         kind: SpanKind | None = None,
         attributes: Attributes = None,
-        links: list[Link] | None = None,
-        trace_state: TraceState | None = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,  # noqa: ARG002
     ) -> SamplingResult:
         """Sample the root of a job's trace; ask the other sampler about any other span."""
         sampler = ALWAYS_ON if _next_trace_id.get() is not None else self._otherwise
@@ -110,6 +111,16 @@ def start_job_trace(
     _propagator.inject(carrier, trace.set_span_in_context(span, Context()))
     with trace.use_span(span, end_on_exit=True):
         yield span, carrier.get("traceparent", "")
+
+
+@contextmanager
+def continue_job_trace(job_id: str, traceparent: str) -> Iterator[None]:
+    """Have spans and events of the block belong to a job's trace, as children of its root."""
+    token = context_api.attach(attempt_context(job_id, traceparent))
+    try:
+        yield
+    finally:
+        context_api.detach(token)
 
 
 def attempt_context(job_id: str, traceparent: str) -> Context:

@@ -209,6 +209,8 @@ def _flush_at_the_end(telemetry: Telemetry) -> None:
     atexit.register(telemetry.shutdown)
     # A child made by multiprocessing ends with os._exit(), which skips atexit but not these finalizers.
     multiprocessing.util.register_after_fork(telemetry, _flush_at_childs_end)
+    if multiprocessing.parent_process() is not None:
+        _flush_at_childs_end(telemetry)
     on_main_thread = threading.current_thread() is threading.main_thread()
     if on_main_thread and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, _exit_on_signal)
@@ -218,6 +220,6 @@ def _flush_at_childs_end(telemetry: Telemetry) -> None:
     multiprocessing.util.Finalize(None, telemetry.flush, exitpriority=0)
 
 
-def _exit_on_signal(number: int, frame: FrameType | None) -> None:
+def _exit_on_signal(number: int, _frame: FrameType | None) -> None:
     """End by an exception, so that atexit runs; a signal's default action would skip it."""
     raise SystemExit(128 + number)

@@ -1,0 +1,74 @@
+"""The OTLP/JSON-Lines files."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+from google.protobuf.json_format import ParseDict
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.trace import Link, SpanKind
+
+from telemetry.files import FileSpanExporter, RotatedFile, to_json_line
+
+
+def make_spans():
+    tracer = TracerProvider(shutdown_on_exit=False).get_tracer("t")
+    linked = tracer.start_span("linked")
+    linked.end()
+    span = tracer.start_span(
+        "ünï",
+        kind=SpanKind.CONSUMER,
+        links=[Link(linked.get_span_context())],
+        attributes={"n": 2**60, "f": 0.1},
+    )
+    span.add_event("e", {"k": [1, 2]})
+    span.end()
+    return [linked, span]
+
+
+def hex_to_base64(node):
+    """Turn OTLP/JSON's hex ids into protobuf/JSON's base64, to parse it with the official parser."""
+    if isinstance(node, dict):
+        return {
+            key: base64.b64encode(bytes.fromhex(value)).decode()
+            if key in {"traceId", "spanId", "parentSpanId"}
+            else hex_to_base64(value)
+            for key, value in node.items()
+        }
+    return [hex_to_base64(item) for item in node] if isinstance(node, list) else node
+
+
+def test_line_holds_what_the_official_encoder_encodes():
+    message = encode_spans(make_spans())
+    line = to_json_line(message)
+    assert "\n" not in line
+    parsed = ParseDict(hex_to_base64(json.loads(line)), ExportTraceServiceRequest())
+    assert parsed == message
+    span = json.loads(line)["resourceSpans"][0]["scopeSpans"][0]["spans"][1]
+    assert span["kind"] == 5  # CONSUMER as an integer
+    assert len(span["traceId"]) == 32
+
+
+def test_files_rotate_and_the_oldest_go_first(tmp_path):
+    file = RotatedFile(tmp_path, "traces-x", max_file_bytes=100, max_total_bytes=250)
+    for number in range(20):
+        file.write(f"{number:050d}")
+    kept = sorted(int(line) for path in tmp_path.glob("*.jsonl") for line in path.read_text().split())
+    assert kept[-1] == 19
+    assert kept == list(range(kept[0], 20)), "what is kept must be the newest, without a hole"
+    assert 0 < kept[0] < 18
+    assert sum(path.stat().st_size for path in tmp_path.glob("*.jsonl")) <= 250
+
+
+def test_unwritable_directory_fails_the_export_and_says_so_once(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr("telemetry.files._warned", __import__("threading").Event())
+    directory = tmp_path / "telemetry"
+    exporter = FileSpanExporter(RotatedFile(directory, "traces-x"))
+    directory.rmdir()
+    assert exporter.export(make_spans()) is SpanExportResult.FAILURE
+    assert exporter.export(make_spans()) is SpanExportResult.FAILURE
+    assert capfd.readouterr().err.count("telemetry cannot be written") == 1
