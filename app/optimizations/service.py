@@ -23,7 +23,7 @@ from app.search.space import SearchSpace
 from app.settings import Settings
 from telemetry import events
 from telemetry.contract.names import Attr, Event, SpanName
-from telemetry.jobtrace import new_job_id, start_job_trace
+from telemetry.jobtrace import continue_job_trace, new_job_id, start_job_trace
 
 FINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 STATES = ("queued", "running", "completed", "failed", "cancelled")
@@ -143,7 +143,17 @@ class Optimizations:
         )
         if waiting:
             self._queue.cancel(job_id)
-            emit_cancelled_in_queue(job)
+            with continue_job_trace(job_id, job.traceparent):
+                events.emit(
+                    Event.OPTIMIZATION_CANCELLED,
+                    "cancelled while it waited for a worker",
+                    attributes={
+                        Attr.JOB_ID: job_id,
+                        Attr.JOB_DURATION: (requested - job.created_at).total_seconds(),
+                        Attr.JOB_TRIALS_COMPLETED: job.trials_completed,
+                        Attr.JOB_TRIALS_FAILED: job.trials_failed,
+                    },
+                )
         return self.get(job_id)
 
     def trials(

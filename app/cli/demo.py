@@ -1,0 +1,137 @@
+"""``jobscope demo``: one real optimization of real prices, from submission to the Job view."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app.cli.jobs import read_view
+from app.database.engine import open_database
+from app.errors import Unavailable
+from app.security.keys import create_key, revoke_key
+from app.settings import Settings, load_settings
+from telemetry.jobview import render_view
+
+_START_SECONDS = 60
+# Short checkpoints make the demo's progress bar and best-value curve smooth.
+_CHECKPOINT_SECONDS = "0.25"
+
+
+def demo(
+    trials: Annotated[int, typer.Option(min=1, help="Parameter sets to try.")] = 2000,
+    strategy: Annotated[str, typer.Option(help="Strategy whose parameters are searched.")] = "sma_cross",
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+) -> None:
+    """Optimize a strategy on real oil prices, and show everything the job did."""
+    settings = load_settings()
+    console = Console()
+    engine = open_database(settings)
+    key, secret = create_key(engine, f"demo-{secrets.token_hex(3)}", "operator")
+    try:
+        with _service(settings, workers) as url, httpx.Client(base_url=url, timeout=30) as client:
+            client.headers["Authorization"] = f"Bearer {secret}"
+            submitted = client.post("/api/v1/optimizations", json={"strategy": strategy, "trials": trials})
+            if submitted.is_error:
+                raise Unavailable(
+                    f"the API refused the job: {submitted.json().get('detail', submitted.text)}"
+                )
+            job_id = submitted.json()["id"]
+            console.print(f"job [bold]{job_id}[/bold]: {trials} trials of {strategy} on wti-daily")
+            job = _follow(client, job_id, trials, console)
+    finally:
+        revoke_key(engine, key.id)
+        engine.dispose()
+    # The service has stopped and flushed, so the view is whole.
+    view = read_view(settings, job_id)
+    render_view(view, console)
+    _print_winner(job, console)
+    console.print(f"\nAgain: [bold]jobscope job show {job_id}[/bold]")
+    if job["state"] != "completed":
+        raise Unavailable(f"the job ended as {job['state']}")
+
+
+@contextmanager
+def _service(settings: Settings, workers: int) -> Iterator[str]:
+    """Run API and workers on a free port; their output goes to a file in the data directory."""
+    with socket.socket() as probe:
+        probe.bind((settings.host, 0))
+        port = probe.getsockname()[1]
+    environment = os.environ | {"JOBSCOPE_PORT": str(port)}
+    environment.setdefault("JOBSCOPE_CHECKPOINT_SECONDS", _CHECKPOINT_SECONDS)
+    log = settings.data_dir / "demo.log"
+    command = [sys.executable, "-m", "app.cli", "serve", "--workers", str(workers)]
+    with log.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    url = f"http://{settings.host}:{port}"
+    try:
+        _await_ready(url, process, str(log))
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await_ready(url: str, process: subprocess.Popen[bytes], log: str) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/readyz", timeout=2).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    raise Unavailable(f"the service did not become ready; {log} says why")
+
+
+def _follow(client: httpx.Client, job_id: str, trials: int, console: Console) -> dict[str, Any]:
+    """Show a progress bar until the job has ended; return the job."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("best {task.fields[best]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("searching", total=trials, best="–")
+        with client.stream("GET", f"/api/v1/optimizations/{job_id}/events", timeout=None) as events:
+            for line in events.iter_lines():
+                if not line.startswith("data:"):
+                    continue
+                state = json.loads(line.removeprefix("data:"))
+                best = state["best_value"]
+                progress.update(
+                    task,
+                    completed=state["trials_completed"] + state["trials_failed"],
+                    best="–" if best is None else f"{best:.3f}",
+                )
+    job: dict[str, Any] = client.get(f"/api/v1/optimizations/{job_id}").json()
+    return job
+
+
+def _print_winner(job: dict[str, Any], console: Console) -> None:
+    if job["best_parameters"] is None:
+        return
+    parameters = ", ".join(f"{name}={value:g}" for name, value in job["best_parameters"].items())
+    console.print(f"\n[bold]winner[/bold]  trial {job['best_trial']}: {parameters}")
+    for label, field, explanation in (
+        ("in-sample Sharpe", "best_value", "mean over walk-forward folds; what the search maximised"),
+        ("walk-forward Sharpe", "walk_forward_value", "each fold judged by who was best before it"),
+        ("out-of-sample Sharpe", "out_of_sample_value", "the held-out tail, never searched"),
+        ("deflated Sharpe", "deflated_sharpe", f"probability that it is not luck, of {job['trials']} tried"),
+    ):
+        value = job[field]
+        shown = "–" if value is None else f"{value:.3f}"
+        console.print(f"  {label:<21} [bold]{shown:>7}[/bold]  [dim]{explanation}[/dim]")

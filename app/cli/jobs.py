@@ -1,0 +1,149 @@
+"""``jobscope job``: submit, list, show, cancel, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.cli.local import local_optimizations
+from app.errors import BadInput, NotFound
+from app.exports.service import export
+from app.optimizations.service import STATES
+from app.optimizations.spec import JobSpec
+from app.settings import Settings, load_settings
+from telemetry.jobtrace import is_job_id
+from telemetry.jobview import BackendReader, JobView, LocalReader, render_view, to_json
+
+app = typer.Typer(help="Optimization jobs.", no_args_is_help=True)
+
+JobId = Annotated[str, typer.Argument(help="The job's id: 32 hex digits.")]
+
+
+@app.command("submit")
+def submit(
+    strategy: Annotated[str, typer.Option(help="Strategy whose parameters are searched.")] = JobSpec.strategy,
+    dataset: Annotated[str, typer.Option(help="Price series.")] = JobSpec.dataset,
+    trials: Annotated[int, typer.Option(help="Parameter sets to try.")] = JobSpec.trials,
+    sampler: Annotated[str, typer.Option(help="random or tpe.")] = JobSpec.sampler,
+    parameters: Annotated[
+        str, typer.Option(help='Narrower ranges, as JSON: {"fast": {"low": 5, "high": 20}}.')
+    ] = "{}",
+    seed: Annotated[int | None, typer.Option(help="Makes the search repeatable.")] = None,
+) -> None:
+    """Queue a job and print its id."""
+    try:
+        ranges = json.loads(parameters)
+    except json.JSONDecodeError as error:
+        raise BadInput("parameters", f"is not JSON: {error}") from None
+    spec = JobSpec(
+        strategy=strategy, dataset=dataset, trials=trials, sampler=sampler, parameters=ranges, seed=seed
+    )
+    with local_optimizations() as optimizations:
+        print(optimizations.submit(spec).id)
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str | None, typer.Option(help=f"One of {', '.join(STATES)}.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """List jobs, the newest first."""
+    if state is not None and state not in STATES:
+        raise BadInput("state", f"is {state!r}; it must be one of {', '.join(STATES)}")
+    with local_optimizations() as optimizations:
+        rows = [
+            {
+                "id": job.id,
+                "state": job.state,
+                "strategy": job.strategy,
+                "dataset": job.dataset,
+                "trials": job.trials,
+                "done": job.trials_completed + job.trials_failed,
+                "best_value": job.best_value,
+                "out_of_sample_value": job.out_of_sample_value,
+                "created_at": job.created_at.isoformat(timespec="seconds"),
+            }
+            for job in optimizations.list(state=state, limit=limit)
+        ]
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    table = Table("id", "state", "strategy", "dataset", "done", "best", "out-of-sample", "submitted")
+    for row in rows:
+        table.add_row(
+            row["id"],
+            row["state"],
+            row["strategy"],
+            row["dataset"],
+            f"{row['done']}/{row['trials']}",
+            _number(row["best_value"]),
+            _number(row["out_of_sample_value"]),
+            row["created_at"],
+        )
+    Console().print(table)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+@app.command("show")
+def show(
+    job_id: JobId,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Show everything a job did: spans, events and metrics, joined."""
+    if not is_job_id(job_id):
+        raise BadInput("job_id", f"{job_id!r} is not a job id: 32 hex digits, the first not 0")
+    view = read_view(load_settings(), job_id)
+    if not view.spans and not view.events:
+        raise NotFound(f"no telemetry of job {job_id} was found: " + "; ".join(view.notes))
+    if as_json:
+        json.dump(to_json(view), sys.stdout, indent=2)
+        print()
+    else:
+        render_view(view, Console())
+
+
+def read_view(settings: Settings, job_id: str) -> JobView:
+    """Read the Job view from the stack's backends when they are named, else from local files."""
+    if settings.tempo_url and settings.loki_url and settings.prometheus_url:
+        return BackendReader(settings.tempo_url, settings.loki_url, settings.prometheus_url).read(job_id)
+    return LocalReader(settings.telemetry_dir).read(job_id)
+
+
+@app.command("cancel")
+def cancel(job_id: JobId) -> None:
+    """Cancel a job: at once when it waits, at its next checkpoint when it runs."""
+    with local_optimizations() as optimizations:
+        job = optimizations.cancel(job_id)
+    print("cancelled" if job.state == "cancelled" else "cancellation requested")
+
+
+@app.command("export")
+def export_(
+    job_id: JobId,
+    to: Annotated[Path, typer.Option("--to", help="File to write; its name ends in .csv or .json.")],
+) -> None:
+    """Write a job's trials to a CSV file, or the job with its trials to a JSON file."""
+    export_format = to.suffix.removeprefix(".")
+    if export_format not in {"csv", "json"}:
+        raise BadInput("to", f"{to.name!r} must end in .csv or .json")
+    # Whole or not at all: written beside, then renamed.
+    part = to.with_name(to.name + ".part")
+    try:
+        with local_optimizations() as optimizations, part.open("wb") as file:
+            file.writelines(export(optimizations, job_id, export_format))
+        part.replace(to)
+    except OSError as error:
+        raise BadInput("to", f"{to} cannot be written: {error.strerror}") from None
+    finally:
+        part.unlink(missing_ok=True)
+    print(f"wrote {to}")

@@ -1,0 +1,128 @@
+"""Commands that run the service: API, worker, and both."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+import uvicorn
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from prometheus_client import CollectorRegistry
+
+from app.api import create_app
+from app.database.engine import open_database
+from app.errors import Unavailable
+from app.queue.dbos import DbosQueue
+from app.settings import Settings, load_settings
+from app.telemetry import configure
+from app.worker import run_worker
+
+# A worker that dies is started again after so long: at once would spin when it cannot start at all.
+_RESTART_SECONDS = 2.0
+# A worker stops at its next checkpoint; one that takes longer is killed, and its job recovered.
+_STOP_SECONDS = 30
+
+
+def api() -> None:
+    """Run the API alone."""
+    settings = load_settings()
+    _require_free_port(settings)
+    registry = CollectorRegistry()
+    reader = PrometheusMetricReader(scope_info_enabled=False, registry=registry)
+    telemetry = configure("jobscope-api", settings, readers=(reader,), host_metrics=True, console=True)
+    _warn_about_absent_collector()
+    engine = open_database(settings)
+    queue = DbosQueue(engine)
+    application = create_app(settings, engine, queue, registry)
+    try:
+        # log_config: records go through our own telemetry; uvicorn's set-up would keep them from it.
+        uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    finally:
+        queue.close()
+        telemetry.shutdown()
+
+
+def worker() -> None:
+    """Run one worker; start as many as there are cores to spare."""
+    _warn_about_absent_collector()
+    run_worker(load_settings())
+
+
+def serve(
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes beside the API.")] = 1,
+) -> None:
+    """Run the API and its workers until interrupted."""
+    settings = load_settings()
+    _require_free_port(settings)
+    open_database(settings).dispose()  # so that a data directory that cannot be used is told once, and first
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    commands = ["api", *["worker"] * workers]
+    threads = [threading.Thread(target=_keep_running, args=(command, stopping)) for command in commands]
+    for thread in threads:
+        thread.start()
+    print(
+        f"API on http://{settings.host}:{settings.port}, {workers} worker(s); Ctrl-C stops them", flush=True
+    )
+    for thread in threads:
+        thread.join()
+
+
+def _keep_running(command: str, stopping: threading.Event) -> None:
+    """Run a command of ours as a process, again whenever it ends, until told to stop."""
+    while not stopping.is_set():
+        # In a session of its own: Ctrl-C reaches us alone, and we stop it in order.
+        process = subprocess.Popen([sys.executable, "-m", "app.cli", command], start_new_session=True)
+        while process.poll() is None and not stopping.wait(0.1):
+            pass
+        if stopping.is_set():
+            process.terminate()
+            try:
+                process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            return
+        print(f"jobscope: {command} ended with code {process.returncode}; starting it again", file=sys.stderr)
+        stopping.wait(_RESTART_SECONDS)
+
+
+def _require_free_port(settings: Settings) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET) as probe:
+        # As uvicorn binds: a port whose last connections are closing is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise Unavailable(
+                f"port {settings.port} of {settings.host} cannot be had: {error.strerror}; "
+                "set JOBSCOPE_PORT to a free one"
+            ) from None
+
+
+def _warn_about_absent_collector() -> None:
+    """Say at the start, in words, that telemetry will not arrive; the service runs all the same."""
+    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
+    if not endpoint:
+        return
+    address = urlsplit(endpoint)
+    try:
+        socket.create_connection((address.hostname or "", address.port or 4318), timeout=2).close()
+    except OSError as error:
+        print(
+            f"jobscope: no Collector answers at {endpoint} ({error}); telemetry is lost until one does. "
+            "Unset OTEL_EXPORTER_OTLP_ENDPOINT to write it to files instead.",
+            file=sys.stderr,
+        )

@@ -1,0 +1,257 @@
+"""The search of one attempt: trials in batches, committed in checkpoints, shown in chunks.
+
+A batch has a fixed, stored size: a sampler's proposals depend on its borders, so a resumed job proposes
+what an undisturbed one would. A checkpoint is whole batches that took a time, and bounds what a cancel or
+a kill costs. A chunk is whole checkpoints under one span, so few that a job of any length stays under
+500 spans.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine
+
+from app.backtests.engine import Costs
+from app.backtests.strategies import STRATEGIES
+from app.optimizations import attempts
+from app.optimizations.attempts import Claim
+from app.optimizations.chunks import Chunk, Finished
+from app.optimizations.instruments import CHECKPOINT_DURATION, TRIALS, Progress
+from app.prices import Prices
+from app.queue.dbos import Interrupted
+from app.search.folds import split
+from app.search.objective import OBJECTIVES, Evaluator, Holdout
+from app.search.samplers import SAMPLERS, Proposal, StoredTrial, TrialResult
+from app.search.space import SearchSpace
+from app.settings import Settings
+from telemetry import events
+from telemetry.contract.names import Attr, Event
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best trial so far."""
+
+    number: int
+    value: float
+    parameters: dict[str, Any]
+
+
+class Search:
+    """One attempt's search, from the last checkpoint on.
+
+    Args:
+        engine: the database.
+        settings: how long a checkpoint is.
+        claim: the job and the attempt.
+        prices: the job's dataset.
+        progress: told of each checkpoint.
+        stopping: when set, the search stops at its next checkpoint.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        claim: Claim,
+        prices: Prices,
+        progress: Progress,
+        stopping: threading.Event,
+    ) -> None:
+        job = claim.job
+        strategy = STRATEGIES[job.strategy]
+        self._engine = engine
+        self._checkpoint_seconds = settings.checkpoint_seconds
+        self._job = job
+        self._attempt = claim.number
+        self._gauge = progress
+        self._stopping = stopping
+        self._labels = {Attr.STRATEGY_NAME: job.strategy, Attr.DATASET_NAME: job.dataset}
+        self._evaluator = Evaluator(
+            prices,
+            strategy,
+            OBJECTIVES[job.objective],
+            split(len(prices.close), job.folds, job.holdout),
+            Costs(job.fee_bps, job.slippage_bps),
+        )
+        self._sampler = SAMPLERS[job.sampler].make(SearchSpace.of(strategy, job.parameters), job.seed)
+        self._completed: list[tuple[float, list[float]]] = []
+        self._failed = 0
+        self._checkpoints = 0
+        self.best: Best | None = None
+        self.first_error = ""
+        self._restore()
+        for outcome in ("completed", "failed"):
+            # From 0, so that a rate sees the first increment.
+            TRIALS.add(0, {**self._labels, Attr.TRIAL_OUTCOME: outcome})
+
+    def _restore(self) -> None:
+        stored = attempts.stored_trials(self._engine, self._job.id)
+        self._sampler.restore(
+            [
+                StoredTrial(trial.number, trial.parameters, trial.value, trial.sampler_state)
+                for trial in stored
+            ]
+        )
+        for trial in stored:
+            self._count(trial.number, trial.parameters, trial.value, trial.fold_values, trial.error or "")
+
+    def _count(
+        self, number: int, parameters: dict[str, Any], value: float | None, folds: list[float], error: str
+    ) -> None:
+        if value is None:
+            self._failed += 1
+            self.first_error = self.first_error or error
+            return
+        self._completed.append((value, folds))
+        if self.best is None or value > self.best.value:
+            self.best = Best(number, value, parameters)
+
+    def progress(self) -> dict[str, Any]:
+        """Return how far the search is, as columns of the job."""
+        return {
+            "trials_completed": len(self._completed),
+            "trials_failed": self._failed,
+            "best_value": self.best.value if self.best else None,
+            "best_trial": self.best.number if self.best else None,
+            "best_parameters": self.best.parameters if self.best else None,
+        }
+
+    @property
+    def _done(self) -> int:
+        return len(self._completed) + self._failed
+
+    def run(self) -> bool:
+        """Search until all trials are made; return whether a user cancelled the job meanwhile.
+
+        Raises:
+            Superseded: another attempt has taken the job over.
+            Interrupted: the worker is to stop.
+        """
+        number = 0
+        while self._done < self._job.trials:
+            with Chunk(number, self._done, self._job) as chunk:
+                while self._done < self._job.trials and not chunk.full:
+                    if self._checkpoint(chunk):
+                        return True
+                    if self._stopping.is_set():
+                        raise Interrupted
+            number += 1
+        return False
+
+    def _checkpoint(self, chunk: Chunk) -> bool:
+        """Make and commit trials for about a checkpoint's time; return whether to cancel."""
+        began = time.perf_counter()
+        best_before = self.best
+        trials: list[Finished] = []
+        while self._done < self._job.trials and time.perf_counter() - began < self._checkpoint_seconds:
+            trials += self._batch()
+        progress = self.progress()
+        cancel = attempts.commit_checkpoint(
+            self._engine, self._job.id, self._attempt, [self._row(trial) for trial in trials], progress
+        )
+        seconds = time.perf_counter() - began
+        chunk.add(trials, None if self.best is best_before else self.best and self.best.number)
+        self._tell(trials, seconds, improved=self.best is not best_before)
+        return cancel
+
+    def _batch(self) -> list[Finished]:
+        first = self._done
+        # The batch's border is where the stored size puts it, also when an attempt begins inside it.
+        count = min(self._job.batch_size - first % self._job.batch_size, self._job.trials - first)
+        finished = [self._try(proposal) for proposal in self._sampler.ask(first, count)]
+        self._sampler.tell([TrialResult(trial.number, trial.value) for trial in finished])
+        for trial in finished:
+            self._count(trial.number, trial.parameters, trial.value, trial.fold_values, trial.error)
+        return finished
+
+    def _try(self, proposal: Proposal) -> Finished:
+        start = time.time_ns()
+        began = time.perf_counter()
+        value: float | None = None
+        folds: list[float] = []
+        exception: Exception | None = None
+        try:
+            evaluation = self._evaluator.evaluate(proposal.parameters)
+        except Exception as error:  # noqa: BLE001 - whatever a strategy throws fails its trial, not the job
+            exception = error
+        else:
+            value, folds = evaluation.value, evaluation.fold_values
+        return Finished(
+            proposal.number,
+            proposal.parameters,
+            value,
+            folds,
+            proposal.sampler_state,
+            start,
+            time.perf_counter() - began,
+            exception,
+        )
+
+    def _row(self, trial: Finished) -> dict[str, Any]:
+        return {
+            "job_id": self._job.id,
+            "number": trial.number,
+            "attempt": self._attempt,
+            "parameters": trial.parameters,
+            "outcome": trial.outcome,
+            "value": trial.value,
+            "fold_values": trial.fold_values,
+            "error": trial.error or None,
+            "duration_seconds": trial.seconds,
+            "sampler_state": trial.sampler_state,
+        }
+
+    def _tell(self, trials: list[Finished], seconds: float, *, improved: bool) -> None:
+        """Report a checkpoint that is committed: metrics, events."""
+        job = self._job
+        failed = sum(trial.value is None for trial in trials)
+        TRIALS.add(len(trials) - failed, {**self._labels, Attr.TRIAL_OUTCOME: "completed"})
+        TRIALS.add(failed, {**self._labels, Attr.TRIAL_OUTCOME: "failed"})
+        CHECKPOINT_DURATION.record(seconds, self._labels)
+        share = self._done / job.trials
+        self._gauge.set(share, job.strategy, job.dataset)
+        facts: dict[str, Any] = {
+            Attr.JOB_ID: job.id,
+            Attr.JOB_ATTEMPT: self._attempt,
+            Attr.CHECKPOINT_NUMBER: self._checkpoints,
+            Attr.CHECKPOINT_TRIALS: len(trials),
+            Attr.CHECKPOINT_DURATION: seconds,
+            Attr.JOB_TRIALS_COMPLETED: len(self._completed),
+            Attr.JOB_TRIALS_FAILED: self._failed,
+            Attr.JOB_PROGRESS: share,
+        }
+        self._checkpoints += 1
+        if self.best:
+            facts[Attr.JOB_BEST_VALUE] = self.best.value
+        if self.best and improved:
+            events.emit(
+                Event.OPTIMIZATION_BEST_IMPROVED,
+                f"trial {self.best.number} is the best so far: {self.best.value:.4f}",
+                attributes={
+                    Attr.JOB_ID: job.id,
+                    Attr.TRIAL_NUMBER: self.best.number,
+                    Attr.TRIAL_VALUE: self.best.value,
+                    Attr.TRIAL_PARAMETERS: json.dumps(self.best.parameters),
+                },
+            )
+        events.emit(
+            Event.OPTIMIZATION_CHECKPOINT_COMMITTED,
+            f"{self._done} of {job.trials} trials done",
+            attributes=facts,
+        )
+
+    def evaluate_holdout(self) -> Holdout:
+        """Evaluate the best trial on the held-out tail; there must be one."""
+        if self.best is None:
+            raise ValueError("there is no completed trial")
+        return self._evaluator.holdout(
+            self.best.parameters,
+            [value for value, _ in self._completed],
+            [folds for _, folds in self._completed],
+        )

@@ -1,0 +1,40 @@
+"""How this service's processes are observed: :func:`telemetry.setup.configure` with our settings."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from opentelemetry.sdk.metrics.export import MetricReader
+
+from app.errors import Unavailable
+from app.settings import Settings
+from telemetry import setup
+
+
+def configure(
+    service_name: str,
+    settings: Settings,
+    *,
+    readers: tuple[MetricReader, ...] = (),
+    host_metrics: bool = False,
+    console: bool = False,
+) -> setup.Telemetry:
+    """Make this process observable.
+
+    Raises:
+        Unavailable: telemetry files cannot be written in the data directory.
+    """
+    try:
+        return setup.configure(
+            service_name,
+            directory=settings.telemetry_dir,
+            version=version("jobscope"),
+            readers=readers,
+            host_metrics=host_metrics,
+            console=console,
+        )
+    except OSError as error:
+        raise Unavailable(
+            f"telemetry directory {settings.telemetry_dir} cannot be written: {error.strerror}; "
+            "set JOBSCOPE_DATA_DIR to one that can"
+        ) from None
