@@ -10,6 +10,7 @@ from telemetry.contract.names import Event as EventName
 from telemetry.jobview.records import Event, Span
 
 LOST = "lost"
+SUPERSEDED = "superseded"
 INTERRUPTED = "interrupted"
 
 
@@ -25,7 +26,8 @@ class Attempt:
         start_ns: when it claimed the job, in nanoseconds since 1970.
         end_ns: when it closed; None while it runs and when its worker was killed.
         outcome: the state it left the job in, or ``interrupted`` when its worker was told to stop, or
-            ``lost`` when its worker was killed; None while it runs.
+            ``lost`` when its worker was killed, or ``superseded`` when its worker was only thought to
+            be; None while it runs.
         last_seen_ns: end of its last span, or time of its last event.
     """
 
@@ -71,11 +73,7 @@ def attempts_of(spans: Sequence[Span], events: Sequence[Event]) -> tuple[Attempt
         if span.span_id in owner:
             attempt = owner[span.span_id]
             last_seen[attempt] = max(last_seen.get(attempt, 0), span.end_ns)
-    lost_numbers = {
-        event.attributes.get(Attr.JOB_ATTEMPT)
-        for event in events
-        if event.name == EventName.OPTIMIZATION_LOST
-    }
+    told = {(event.name, event.attributes.get(Attr.JOB_ATTEMPT)) for event in events}
     attempts = []
     for position, claim in enumerate(claims):
         number = claim.attributes.get(Attr.JOB_ATTEMPT)
@@ -86,7 +84,9 @@ def attempts_of(spans: Sequence[Span], events: Sequence[Event]) -> tuple[Attempt
             # An attempt that puts its job back into the queue was interrupted.
             state = str(finish.attributes.get(Attr.JOB_STATE, ""))
             outcome = INTERRUPTED if state == "queued" else state
-        elif number in lost_numbers or position + 1 < len(claims):
+        elif (EventName.OPTIMIZATION_ATTEMPT_SUPERSEDED, number) in told:
+            outcome = SUPERSEDED
+        elif (EventName.OPTIMIZATION_LOST, number) in told or position + 1 < len(claims):
             outcome = LOST
         attempts.append(
             Attempt(

@@ -34,7 +34,7 @@ _SPARK_WIDTH = 32
 _STACK_LINES = 12
 
 
-def render(view: JobView, console: Console | None = None) -> None:
+def render_view(view: JobView, console: Console | None = None) -> None:
     """Print a Job view, as wide as the console; without colours when that is no terminal."""
     console = console or Console(highlight=False)
     for part in _parts(view, console.width):

@@ -31,6 +31,7 @@ _OUTCOME_STYLES = {
     "lost": "red",
     "cancelled": "yellow",
     "interrupted": "yellow",
+    "superseded": "yellow",
 }
 
 

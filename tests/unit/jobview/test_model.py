@@ -64,6 +64,22 @@ def test_the_last_sign_of_life_of_a_killed_attempt_is_its_last_event(view):
     assert job.attempts[0].last_seen_ns == checkpoints[3].time_ns
 
 
+def test_an_attempt_that_was_only_thought_lost_is_superseded(view):
+    job = view("recovered")
+    first = job.attempts[0]
+    told = replace(
+        job.events[-1],
+        uid="superseded",
+        name=EventName.OPTIMIZATION_ATTEMPT_SUPERSEDED,
+        attributes={Attr.JOB_ATTEMPT: 1},
+        span_id=first.span_id,
+    )
+    assert [a.outcome for a in replace(job, events=(*job.events, told)).attempts] == [
+        "superseded",
+        "completed",
+    ]
+
+
 def test_metrics_of_the_attempts_add_up_to_the_trials(view):
     job = view("completed")
     assert [metrics.trials for metrics in job.metrics] == [{"completed": 1994, "failed": 6}]

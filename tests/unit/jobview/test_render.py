@@ -14,7 +14,7 @@ from telemetry.jobview.durations import duration_text, offset_text
 from telemetry.jobview.local import LocalReader
 from telemetry.jobview.model import JobView
 from telemetry.jobview.plots import sparkline, step_plot
-from telemetry.jobview.render import render, to_json
+from telemetry.jobview.render import render_view, to_json
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def long_view(tmp_path, job) -> JobView:
 
 def text_of(view: JobView, width: int = 120, **options: object) -> str:
     file = io.StringIO()
-    render(view, Console(file=file, width=width, **options))
+    render_view(view, Console(file=file, width=width, **options))
     return file.getvalue()
 
 
