@@ -32,18 +32,27 @@ class Attr:
     CHUNK_FIRST_TRIAL: Final = "chunk.first_trial"
     CHUNK_NUMBER: Final = "chunk.number"
     CHUNK_TRIALS: Final = "chunk.trials"
+    CLIENT_ADDRESS: Final = "client.address"
+    CLIENT_PORT: Final = "client.port"
+    CPU: Final = "cpu"
+    CPYTHON_GC_GENERATION: Final = "cpython.gc.generation"
     DATASET_FIRST_NON_POSITIVE: Final = "dataset.first_non_positive"
     DATASET_NAME: Final = "dataset.name"
     DATASET_NON_POSITIVE_ROWS: Final = "dataset.non_positive_rows"
     DATASET_ROWS: Final = "dataset.rows"
+    DEVICE: Final = "device"
+    DIRECTION: Final = "direction"
     ERROR_TYPE: Final = "error.type"
     EVENT_NAME: Final = "event.name"
+    EXCEPTION_ESCAPED: Final = "exception.escaped"
     EXCEPTION_MESSAGE: Final = "exception.message"
     EXCEPTION_STACKTRACE: Final = "exception.stacktrace"
     EXCEPTION_TYPE: Final = "exception.type"
     EXPORT_FORMAT: Final = "export.format"
     EXPORT_SIZE: Final = "export.size"
+    GENERATION: Final = "generation"
     HTTP_REQUEST_METHOD: Final = "http.request.method"
+    HTTP_REQUEST_METHOD_ORIGINAL: Final = "http.request.method_original"
     HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"
     HTTP_ROUTE: Final = "http.route"
     JOB_ATTEMPT: Final = "job.attempt"
@@ -66,15 +75,38 @@ class Attr:
     MESSAGING_OPERATION_NAME: Final = "messaging.operation.name"
     MESSAGING_OPERATION_TYPE: Final = "messaging.operation.type"
     MESSAGING_SYSTEM: Final = "messaging.system"
+    NETWORK_PROTOCOL_VERSION: Final = "network.protocol.version"
     OBJECTIVE_NAME: Final = "objective.name"
+    OTEL_COMPONENT_NAME: Final = "otel.component.name"
+    OTEL_COMPONENT_TYPE: Final = "otel.component.type"
+    OTEL_METRIC_OVERFLOW: Final = "otel.metric.overflow"
+    OTEL_SPAN_PARENT_ORIGIN: Final = "otel.span.parent.origin"
+    OTEL_SPAN_SAMPLING_RESULT: Final = "otel.span.sampling_result"
+    PROCESS_PID: Final = "process.pid"
     REQUEST_ID: Final = "request.id"
     SAMPLER_NAME: Final = "sampler.name"
+    SERVER_ADDRESS: Final = "server.address"
+    SERVER_PORT: Final = "server.port"
+    SERVICE_INSTANCE_ID: Final = "service.instance.id"
+    SERVICE_NAME: Final = "service.name"
+    SERVICE_NAMESPACE: Final = "service.namespace"
+    SERVICE_VERSION: Final = "service.version"
+    STATE: Final = "state"
     STRATEGY_NAME: Final = "strategy.name"
+    TELEMETRY_SDK_LANGUAGE: Final = "telemetry.sdk.language"
+    TELEMETRY_SDK_NAME: Final = "telemetry.sdk.name"
+    TELEMETRY_SDK_VERSION: Final = "telemetry.sdk.version"
     TRIAL_NUMBER: Final = "trial.number"
     TRIAL_OUTCOME: Final = "trial.outcome"
     TRIAL_PARAMETERS: Final = "trial.parameters"
     TRIAL_REASON: Final = "trial.reason"
     TRIAL_VALUE: Final = "trial.value"
+    TYPE: Final = "type"
+    URL_PATH: Final = "url.path"
+    URL_QUERY: Final = "url.query"
+    URL_SCHEME: Final = "url.scheme"
+    USER_AGENT_ORIGINAL: Final = "user_agent.original"
+    USER_AGENT_SYNTHETIC_TYPE: Final = "user_agent.synthetic.type"
     VALIDATION_FIELDS: Final = "validation.fields"
     WORKER_SLOT: Final = "worker.slot"
 
@@ -113,6 +145,7 @@ class Event:
 class SpanName:
     """Span names."""
 
+    HTTP_SERVER: Final = "{http.request.method} {http.route}"
     OPTIMIZATION_EVALUATE_HOLDOUT: Final = "evaluate holdout"
     OPTIMIZATION_FINISH_ATTEMPT: Final = "finish attempt"
     OPTIMIZATION_LOAD_PRICES: Final = "load prices"
@@ -153,6 +186,13 @@ class Metric:
         "{request}",
         "HTTP requests being answered: the semantic conventions' http.server.active_requests under the name our users query.",
         ("http.request.method", ),
+    )
+    CPYTHON_GC_COLLECTIONS: Final = MetricDefinition(
+        "cpython.gc.collections",
+        "counter",
+        "{collection}",
+        "Runs of the garbage collector.",
+        ("cpython.gc.generation", "generation", ),
     )
     EXPORT_FILE_SIZE: Final = MetricDefinition(
         "export.file.size",
@@ -287,6 +327,174 @@ class Metric:
         "Workers whose heartbeat is fresh.",
         (),
     )
+    OTEL_SDK_EXPORTER_LOG_EXPORTED: Final = MetricDefinition(
+        "otel.sdk.exporter.log.exported",
+        "counter",
+        "{log_record}",
+        "Log records exported, or lost with an error.type.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", "error.type", ),
+    )
+    OTEL_SDK_EXPORTER_LOG_INFLIGHT: Final = MetricDefinition(
+        "otel.sdk.exporter.log.inflight",
+        "updowncounter",
+        "{log_record}",
+        "Log records being exported.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", ),
+    )
+    OTEL_SDK_EXPORTER_METRIC_DATA_POINT_EXPORTED: Final = MetricDefinition(
+        "otel.sdk.exporter.metric_data_point.exported",
+        "counter",
+        "{data_point}",
+        "Measurements exported, or lost with an error.type.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", "error.type", ),
+    )
+    OTEL_SDK_EXPORTER_METRIC_DATA_POINT_INFLIGHT: Final = MetricDefinition(
+        "otel.sdk.exporter.metric_data_point.inflight",
+        "updowncounter",
+        "{data_point}",
+        "Measurements being exported.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", ),
+    )
+    OTEL_SDK_EXPORTER_OPERATION_DURATION: Final = MetricDefinition(
+        "otel.sdk.exporter.operation.duration",
+        "histogram",
+        "s",
+        "Seconds an export took.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", "http.response.status_code", "error.type", ),
+    )
+    OTEL_SDK_EXPORTER_SPAN_EXPORTED: Final = MetricDefinition(
+        "otel.sdk.exporter.span.exported",
+        "counter",
+        "{span}",
+        "Spans exported, or lost with an error.type.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", "error.type", ),
+    )
+    OTEL_SDK_EXPORTER_SPAN_INFLIGHT: Final = MetricDefinition(
+        "otel.sdk.exporter.span.inflight",
+        "updowncounter",
+        "{span}",
+        "Spans being exported.",
+        ("otel.component.name", "otel.component.type", "server.address", "server.port", ),
+    )
+    OTEL_SDK_LOG_CREATED: Final = MetricDefinition(
+        "otel.sdk.log.created",
+        "counter",
+        "{log_record}",
+        "Log records made.",
+        (),
+    )
+    OTEL_SDK_METRIC_READER_COLLECTION_DURATION: Final = MetricDefinition(
+        "otel.sdk.metric_reader.collection.duration",
+        "histogram",
+        "s",
+        "Seconds a collection of measurements took.",
+        ("otel.component.name", "otel.component.type", ),
+    )
+    OTEL_SDK_PROCESSOR_LOG_PROCESSED: Final = MetricDefinition(
+        "otel.sdk.processor.log.processed",
+        "counter",
+        "{log_record}",
+        "Log records handed to the exporter, or dropped with error.type queue_full.",
+        ("otel.component.name", "otel.component.type", "error.type", ),
+    )
+    OTEL_SDK_PROCESSOR_LOG_QUEUE_CAPACITY: Final = MetricDefinition(
+        "otel.sdk.processor.log.queue.capacity",
+        "updowncounter",
+        "{log_record}",
+        "Log records the queue can hold.",
+        ("otel.component.name", "otel.component.type", ),
+    )
+    OTEL_SDK_PROCESSOR_LOG_QUEUE_SIZE: Final = MetricDefinition(
+        "otel.sdk.processor.log.queue.size",
+        "updowncounter",
+        "{log}",
+        "Log records in the queue.",
+        ("otel.component.name", "otel.component.type", ),
+    )
+    OTEL_SDK_PROCESSOR_SPAN_PROCESSED: Final = MetricDefinition(
+        "otel.sdk.processor.span.processed",
+        "counter",
+        "{span}",
+        "Spans handed to the exporter, or dropped with error.type queue_full.",
+        ("otel.component.name", "otel.component.type", "error.type", ),
+    )
+    OTEL_SDK_PROCESSOR_SPAN_QUEUE_CAPACITY: Final = MetricDefinition(
+        "otel.sdk.processor.span.queue.capacity",
+        "updowncounter",
+        "{span}",
+        "Spans the queue can hold.",
+        ("otel.component.name", "otel.component.type", ),
+    )
+    OTEL_SDK_PROCESSOR_SPAN_QUEUE_SIZE: Final = MetricDefinition(
+        "otel.sdk.processor.span.queue.size",
+        "updowncounter",
+        "{span}",
+        "Spans in the queue.",
+        ("otel.component.name", "otel.component.type", ),
+    )
+    OTEL_SDK_SPAN_LIVE: Final = MetricDefinition(
+        "otel.sdk.span.live",
+        "updowncounter",
+        "{span}",
+        "Recorded spans that have not ended.",
+        ("otel.span.sampling_result", ),
+    )
+    OTEL_SDK_SPAN_STARTED: Final = MetricDefinition(
+        "otel.sdk.span.started",
+        "counter",
+        "{span}",
+        "Spans begun.",
+        ("otel.span.parent.origin", "otel.span.sampling_result", ),
+    )
+    PROCESS_CPU_TIME: Final = MetricDefinition(
+        "process.cpu.time",
+        "counter",
+        "s",
+        "CPU seconds of the process.",
+        ("type", ),
+    )
+    PROCESS_CPU_UTILIZATION: Final = MetricDefinition(
+        "process.cpu.utilization",
+        "gauge",
+        "1",
+        "CPU seconds a second of the process, over the number of CPUs.",
+        (),
+    )
+    PROCESS_DISK_IO: Final = MetricDefinition(
+        "process.disk.io",
+        "counter",
+        "By",
+        "Bytes the process read from disk and wrote to it.",
+        ("direction", ),
+    )
+    PROCESS_MEMORY_USAGE: Final = MetricDefinition(
+        "process.memory.usage",
+        "updowncounter",
+        "By",
+        "Physical memory of the process.",
+        (),
+    )
+    PROCESS_MEMORY_VIRTUAL: Final = MetricDefinition(
+        "process.memory.virtual",
+        "updowncounter",
+        "By",
+        "Virtual memory of the process.",
+        (),
+    )
+    PROCESS_OPEN_FILE_DESCRIPTOR_COUNT: Final = MetricDefinition(
+        "process.open_file_descriptor.count",
+        "updowncounter",
+        "",
+        "Open file descriptors of the process.",
+        (),
+    )
+    PROCESS_THREAD_COUNT: Final = MetricDefinition(
+        "process.thread.count",
+        "updowncounter",
+        "",
+        "Threads of the process.",
+        (),
+    )
     STRATEGY_BEST_VALUE: Final = MetricDefinition(
         "strategy.best_value",
         "gauge",
@@ -315,6 +523,41 @@ class Metric:
         "Objective value of the latest completed job's winner on the held-out tail.",
         ("strategy.name", "dataset.name", "objective.name", ),
     )
+    SYSTEM_CPU_UTILIZATION: Final = MetricDefinition(
+        "system.cpu.utilization",
+        "gauge",
+        "1",
+        "Share of time each CPU of the host was in each state.",
+        ("cpu", "state", ),
+    )
+    SYSTEM_DISK_IO: Final = MetricDefinition(
+        "system.disk.io",
+        "counter",
+        "By",
+        "Bytes read from the host's disks and written to them.",
+        ("device", "direction", ),
+    )
+    SYSTEM_MEMORY_USAGE: Final = MetricDefinition(
+        "system.memory.usage",
+        "gauge",
+        "By",
+        "The host's memory by state.",
+        ("state", ),
+    )
+    SYSTEM_MEMORY_UTILIZATION: Final = MetricDefinition(
+        "system.memory.utilization",
+        "gauge",
+        "1",
+        "Share of the host's memory by state.",
+        ("state", ),
+    )
+    SYSTEM_NETWORK_IO: Final = MetricDefinition(
+        "system.network.io",
+        "counter",
+        "By",
+        "Bytes the host sent and received.",
+        ("device", "direction", ),
+    )
 
 
 ATTRIBUTE_TYPES: Final[dict[str, str]] = {
@@ -330,18 +573,27 @@ ATTRIBUTE_TYPES: Final[dict[str, str]] = {
     "chunk.first_trial": "int",
     "chunk.number": "int",
     "chunk.trials": "int",
+    "client.address": "string",
+    "client.port": "int",
+    "cpu": "int",
+    "cpython.gc.generation": "int",
     "dataset.first_non_positive": "string",
     "dataset.name": "string",
     "dataset.non_positive_rows": "int",
     "dataset.rows": "int",
+    "device": "string",
+    "direction": "string",
     "error.type": "string",
     "event.name": "string",
+    "exception.escaped": "string",
     "exception.message": "string",
     "exception.stacktrace": "string",
     "exception.type": "string",
     "export.format": "string",
     "export.size": "int",
+    "generation": "string",
     "http.request.method": "string",
+    "http.request.method_original": "string",
     "http.response.status_code": "int",
     "http.route": "string",
     "job.attempt": "int",
@@ -364,15 +616,38 @@ ATTRIBUTE_TYPES: Final[dict[str, str]] = {
     "messaging.operation.name": "string",
     "messaging.operation.type": "string",
     "messaging.system": "string",
+    "network.protocol.version": "string",
     "objective.name": "string",
+    "otel.component.name": "string",
+    "otel.component.type": "string",
+    "otel.metric.overflow": "boolean",
+    "otel.span.parent.origin": "string",
+    "otel.span.sampling_result": "string",
+    "process.pid": "int",
     "request.id": "string",
     "sampler.name": "string",
+    "server.address": "string",
+    "server.port": "int",
+    "service.instance.id": "string",
+    "service.name": "string",
+    "service.namespace": "string",
+    "service.version": "string",
+    "state": "string",
     "strategy.name": "string",
+    "telemetry.sdk.language": "string",
+    "telemetry.sdk.name": "string",
+    "telemetry.sdk.version": "string",
     "trial.number": "int",
     "trial.outcome": "string",
     "trial.parameters": "string",
     "trial.reason": "string",
     "trial.value": "double",
+    "type": "string",
+    "url.path": "string",
+    "url.query": "string",
+    "url.scheme": "string",
+    "user_agent.original": "string",
+    "user_agent.synthetic.type": "string",
     "validation.fields": "string",
     "worker.slot": "string",
 }
