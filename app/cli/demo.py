@@ -31,7 +31,7 @@ _CHECKPOINT_SECONDS = "0.25"
 
 
 def demo(
-    trials: Annotated[int, typer.Option(min=1, help="Parameter sets to try.")] = 2000,
+    trials: Annotated[int, typer.Option(min=1, help="Parameter sets to try.")] = 20_000,
     strategy: Annotated[str, typer.Option(help="Strategy whose parameters are searched.")] = "sma_cross",
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
 ) -> None:

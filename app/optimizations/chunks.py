@@ -64,7 +64,7 @@ class Chunk:
         self._best: Finished | None = None
         self._slowest: Finished | None = None
         self._failed: Finished | None = None
-        self._span = trace.INVALID_SPAN
+        self._span: trace.Span = trace.INVALID_SPAN
 
     @property
     def full(self) -> bool:

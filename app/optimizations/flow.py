@@ -14,6 +14,7 @@ from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
+from opentelemetry.util.types import AttributeValue
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
@@ -98,7 +99,7 @@ class Flow:
     def _consumer_span(self, claim: Claim, began: int) -> Span:
         """Record the claim as a span that has ended already: it must outlive a kill of this worker."""
         job = claim.job
-        attributes = {
+        attributes: dict[str, AttributeValue] = {
             Attr.JOB_ID: job.id,
             Attr.JOB_ATTEMPT: claim.number,
             Attr.JOB_QUEUE_WAIT: claim.waited_seconds,

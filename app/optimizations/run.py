@@ -156,8 +156,9 @@ class Search:
             self._engine, self._job.id, self._attempt, [self._row(trial) for trial in trials], progress
         )
         seconds = time.perf_counter() - began
-        chunk.add(trials, None if self.best is best_before else self.best and self.best.number)
-        self._tell(trials, seconds, improved=self.best is not best_before)
+        improved = self.best if self.best is not best_before else None
+        chunk.add(trials, improved.number if improved else None)
+        self._tell(trials, seconds, improved)
         return cancel
 
     def _batch(self) -> list[Finished]:
@@ -207,7 +208,7 @@ class Search:
             "sampler_state": trial.sampler_state,
         }
 
-    def _tell(self, trials: list[Finished], seconds: float, *, improved: bool) -> None:
+    def _tell(self, trials: list[Finished], seconds: float, improved: Best | None) -> None:
         """Report a checkpoint that is committed: metrics, events."""
         job = self._job
         failed = sum(trial.value is None for trial in trials)
@@ -229,15 +230,15 @@ class Search:
         self._checkpoints += 1
         if self.best:
             facts[Attr.JOB_BEST_VALUE] = self.best.value
-        if self.best and improved:
+        if improved:
             events.emit(
                 Event.OPTIMIZATION_BEST_IMPROVED,
-                f"trial {self.best.number} is the best so far: {self.best.value:.4f}",
+                f"trial {improved.number} is the best so far: {improved.value:.4f}",
                 attributes={
                     Attr.JOB_ID: job.id,
-                    Attr.TRIAL_NUMBER: self.best.number,
-                    Attr.TRIAL_VALUE: self.best.value,
-                    Attr.TRIAL_PARAMETERS: json.dumps(self.best.parameters),
+                    Attr.TRIAL_NUMBER: improved.number,
+                    Attr.TRIAL_VALUE: improved.value,
+                    Attr.TRIAL_PARAMETERS: json.dumps(improved.parameters),
                 },
             )
         events.emit(

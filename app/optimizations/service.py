@@ -8,6 +8,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from opentelemetry import trace
+from opentelemetry.util.types import AttributeValue
 from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session
 
@@ -51,7 +52,7 @@ class Optimizations:
         """
         self._validate(spec)
         job_id = new_job_id()
-        attributes = {
+        attributes: dict[str, AttributeValue] = {
             Attr.JOB_ID: job_id,
             Attr.STRATEGY_NAME: spec.strategy,
             Attr.DATASET_NAME: spec.dataset,

@@ -1,0 +1,1 @@
+"""The vectorised back-test engine, the strategies, and figures of performance."""

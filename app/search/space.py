@@ -1,0 +1,61 @@
+"""Where a search looks: a strategy's parameters, in ranges that a job may narrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from app.backtests.strategies import Parameter, Strategy
+from app.errors import BadInput
+
+
+@dataclass(frozen=True)
+class SearchSpace:
+    """The parameters to search, in the strategy's order.
+
+    Attributes:
+        parameters: each with the range to search.
+    """
+
+    parameters: tuple[Parameter, ...]
+
+    @classmethod
+    def of(cls, strategy: Strategy, overrides: Mapping[str, object] | None = None) -> SearchSpace:
+        """Return a strategy's search space.
+
+        Args:
+            strategy: the strategy.
+            overrides: narrower ranges by parameter, such as ``{"fast": {"low": 5, "high": 20}}``; either end
+                may be left out.
+
+        Raises:
+            BadInput: a parameter does not exist, or a range is not within the strategy's; names the field,
+                such as ``parameters.fast.low``.
+        """
+        overrides = overrides or {}
+        names = [parameter.name for parameter in strategy.parameters]
+        for name in overrides:
+            if name not in names:
+                raise BadInput(
+                    f"parameters.{name}", f"{strategy.name} has no such parameter; it has: {', '.join(names)}"
+                )
+        return cls(
+            tuple(
+                _narrowed(parameter, overrides[parameter.name]) if parameter.name in overrides else parameter
+                for parameter in strategy.parameters
+            )
+        )
+
+
+def _narrowed(parameter: Parameter, override: object) -> Parameter:
+    field = f"parameters.{parameter.name}"
+    if not isinstance(override, Mapping):
+        raise BadInput(field, f'is {override!r}; write a range such as {{"low": {parameter.low}}}')
+    for end in override:
+        if end not in {"low", "high"}:
+            raise BadInput(f"{field}.{end}", "does not exist; a range has low and high")
+    low = parameter.validate(override.get("low", parameter.low), f"{field}.low")
+    high = parameter.validate(override.get("high", parameter.high), f"{field}.high")
+    if low > high:
+        raise BadInput(f"{field}.low", f"is {low}; it must not be above high, which is {high}")
+    return replace(parameter, low=low, high=high)

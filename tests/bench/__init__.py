@@ -1,0 +1,1 @@
+"""Benchmarks: ratios and latencies measured side by side in one run, never asserted."""
