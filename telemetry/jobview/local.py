@@ -11,9 +11,9 @@ from typing import Any
 
 from telemetry.jobtrace import is_job_id
 from telemetry.jobview.attempts import Attempt
-from telemetry.jobview.measurements import MARGIN_NS, AttemptMetrics, Series, measure
+from telemetry.jobview.measurements import MARGIN_NS, SERIES_ATTRIBUTES, AttemptMetrics, Series, measure
 from telemetry.jobview.model import JobView
-from telemetry.jobview.otlp import decode_events, decode_samples, decode_spans
+from telemetry.jobview.otlp import decode_events, decode_series, decode_spans
 from telemetry.jobview.records import Sample
 
 # All points of a line were collected together, so the first one's time tells the line's.
@@ -67,15 +67,20 @@ class LocalReader:
 
     def _metrics(self, view: JobView, attempt: Attempt, notes: list[str]) -> AttemptMetrics:
         begin, end = attempt.start_ns - MARGIN_NS, attempt.last_seen_ns + MARGIN_NS
-        found: dict[tuple[str, str], set[Sample]] = {}
+        found: dict[tuple[str, ...], set[Sample]] = {}
         for request in self._requests("metrics", attempt.instance, notes, (begin, end)):
-            for name, outcome, sample in decode_samples(request.get("resourceMetrics", ()), attempt.instance):
-                found.setdefault((name, outcome), set()).add(sample)
+            for one in decode_series(request.get("resourceMetrics", ()), attempt.instance):
+                key = (one.metric, *(one.attributes.get(name, "") for name in SERIES_ATTRIBUTES))
+                found.setdefault(key, set()).update(one.samples)
         if not found:
             notes.append(f"No metrics of attempt {attempt.number}'s process {attempt.instance} were found.")
         series = [
-            Series(name, outcome, tuple(sorted(samples, key=lambda sample: sample.time_ns)))
-            for (name, outcome), samples in sorted(found.items())
+            Series(
+                metric,
+                dict(zip(SERIES_ATTRIBUTES, values, strict=True)),
+                tuple(sorted(samples, key=lambda sample: sample.time_ns)),
+            )
+            for (metric, *values), samples in sorted(found.items())
         ]
         return measure(attempt, view.spans, series)
 

@@ -21,7 +21,10 @@ PAGE = 5_000
 # Loki's default for max_query_length is 30d1h: it refuses to look at more at once.
 MAX_RANGE_NS = 30 * 24 * 3600 * 10**9
 
-_NAMES = {name.replace(".", "_"): name for name in ATTRIBUTE_TYPES}
+# A record's labels are its resource's as well; no event has attributes of these.
+RESOURCE_PREFIXES = ("service.", "process.", "telemetry.")
+
+_NAMES = {name.replace(".", "_"): name for name in ATTRIBUTE_TYPES if not name.startswith(RESOURCE_PREFIXES)}
 # Has Loki tell a stream's labels from a record's, which else are merged and may hide one another.
 _HEADERS = {"X-Loki-Response-Encoding-Flags": "categorize-labels"}
 

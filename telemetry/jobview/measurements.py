@@ -7,10 +7,10 @@ of the attempt.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from telemetry.contract.names import Metric, SpanName
+from telemetry.contract.names import Attr, Metric, SpanName
 from telemetry.jobview.attempts import Attempt, spans_by_attempt
 from telemetry.jobview.records import Sample, Span
 
@@ -18,6 +18,9 @@ TRIALS = Metric.OPTIMIZATION_TRIALS.name
 # Made by opentelemetry-instrumentation-system-metrics under the semantic conventions' names.
 CPU = "process.cpu.utilization"
 MEMORY = "process.memory.usage"
+
+# What tells one of these metrics' series of a process from another.
+SERIES_ATTRIBUTES = (Attr.STRATEGY_NAME, Attr.DATASET_NAME, Attr.TRIAL_OUTCOME)
 
 # A process exports every second or so, and every minute by the SDK's default; a sample this far outside
 # the attempt still says what a counter was when it began and ended.
@@ -30,11 +33,12 @@ class Series:
 
     Attributes:
         metric: the name in the contract.
-        outcome: ``trial.outcome``; empty for a metric without it.
+        attributes: those of the metric that are told from each other here: ``strategy.name``,
+            ``dataset.name`` and ``trial.outcome``.
     """
 
     metric: str
-    outcome: str
+    attributes: Mapping[str, str]
     samples: tuple[Sample, ...]
 
 
@@ -59,13 +63,19 @@ class AttemptMetrics:
 
 
 def measure(attempt: Attempt, spans: Sequence[Span], series: Iterable[Series]) -> AttemptMetrics:
-    """Reduce the series of an attempt's process to what happened during the attempt."""
+    """Reduce the series of an attempt's process to what happened during the attempt.
+
+    Trials of other strategies and datasets than the job's are those of the process's other jobs.
+    """
     begin, end = _search_window(attempt, spans)
+    own = _searched(spans)
     trials: Counter[str] = Counter()
     gauges: dict[str, tuple[Sample, ...]] = {}
     for one in series:
         if one.metric == TRIALS:
-            trials[one.outcome] += round(increase(one.samples, begin, end))
+            if own and own != (one.attributes.get(Attr.STRATEGY_NAME), one.attributes.get(Attr.DATASET_NAME)):
+                continue
+            trials[one.attributes.get(Attr.TRIAL_OUTCOME, "")] += round(increase(one.samples, begin, end))
         else:
             during = (s for s in one.samples if attempt.start_ns <= s.time_ns <= attempt.last_seen_ns)
             gauges[one.metric] = (*gauges.get(one.metric, ()), *during)
@@ -90,6 +100,14 @@ def increase(samples: Sequence[Sample], begin_ns: int, end_ns: int) -> float:
     before = [sample.value for sample in samples if sample.time_ns <= begin_ns]
     after = [sample.value for sample in samples if sample.time_ns >= end_ns]
     return (after[0] if after else samples[-1].value) - (before[-1] if before else 0.0)
+
+
+def _searched(spans: Iterable[Span]) -> tuple[object, object] | None:
+    """Return strategy and dataset of the job, which its root tells."""
+    for span in spans:
+        if span.name == SpanName.OPTIMIZATION_SEND:
+            return span.attributes.get(Attr.STRATEGY_NAME), span.attributes.get(Attr.DATASET_NAME)
+    return None
 
 
 def _search_window(attempt: Attempt, spans: Sequence[Span]) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from telemetry.contract.names import Attr
-from telemetry.jobview.measurements import CPU, MEMORY, TRIALS
+from telemetry.jobview.measurements import CPU, MEMORY, SERIES_ATTRIBUTES, TRIALS, Series
 from telemetry.jobview.records import AttributeValue, Event, Link, Sample, Span
 
 _KINDS = ("internal", "internal", "server", "client", "producer", "consumer")  # 0 is "unspecified"
@@ -53,8 +53,8 @@ def decode_events(resource_logs: Iterable[Json], job_id: str) -> Iterator[Event]
                     yield _event(raw, resource)
 
 
-def decode_samples(resource_metrics: Iterable[Json], instance: str) -> Iterator[tuple[str, str, Sample]]:
-    """Yield metric name, ``trial.outcome`` and sample of what a process measured of trials and itself."""
+def decode_series(resource_metrics: Iterable[Json], instance: str) -> Iterator[Series]:
+    """Yield what a process measured of trials and itself, a sample at a time."""
     for block in resource_metrics:
         resource = decode_attributes(block.get("resource", {}).get("attributes", ()))
         if resource.get("service.instance.id") != instance:
@@ -65,9 +65,13 @@ def decode_samples(resource_metrics: Iterable[Json], instance: str) -> Iterator[
                     continue
                 data = metric.get("sum") or metric.get("gauge") or {}
                 for point in data.get("dataPoints", ()):
-                    outcome = decode_attributes(point.get("attributes", ())).get(Attr.TRIAL_OUTCOME, "")
+                    told = decode_attributes(point.get("attributes", ()))
                     value = point.get("asInt", point.get("asDouble", 0))
-                    yield metric["name"], str(outcome), Sample(int(point["timeUnixNano"]), float(value))
+                    yield Series(
+                        metric["name"],
+                        {name: str(told[name]) for name in SERIES_ATTRIBUTES if name in told},
+                        (Sample(int(point["timeUnixNano"]), float(value)),),
+                    )
 
 
 def decode_attributes(pairs: Iterable[Json]) -> dict[str, AttributeValue]:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from telemetry.jobview.attempts import Attempt
-from telemetry.jobview.measurements import CPU, MARGIN_NS, MEMORY, TRIALS, Series
+from telemetry.jobview.measurements import CPU, MARGIN_NS, MEMORY, SERIES_ATTRIBUTES, TRIALS, Series
 from telemetry.jobview.records import Sample
 
 # The names that Prometheus gives OTLP metrics: underscores, the unit, `_total` for a counter.
@@ -47,4 +47,7 @@ def decode_series(raw: dict[str, Any]) -> Series:
     """Return a series of Prometheus' answer: ``{"metric": {…}, "values": [[seconds, text], …]}``."""
     labels = raw["metric"]
     samples = (Sample(round(seconds * 1000) * 10**6, float(text)) for seconds, text in raw["values"])
-    return Series(_NAMES[labels["__name__"]], labels.get("trial_outcome", ""), tuple(samples))
+    told = {
+        name: labels[name.replace(".", "_")] for name in SERIES_ATTRIBUTES if name.replace(".", "_") in labels
+    }
+    return Series(_NAMES[labels["__name__"]], told, tuple(samples))

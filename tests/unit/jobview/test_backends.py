@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from telemetry.contract.names import ATTRIBUTE_TYPES
+from telemetry.contract.registry import load_registry
 from telemetry.jobview import loki
 from telemetry.jobview.backends import BackendReader
 from telemetry.jobview.local import LocalReader
@@ -245,6 +246,11 @@ def test_what_is_no_job_id_is_refused_before_anyone_is_asked(backends):
 def test_values_get_the_type_of_the_contract(text, kind, expected):
     restored = loki.restore(text, kind)
     assert (type(restored), restored) == (type(expected), expected)
+
+
+def test_no_event_has_attributes_that_are_taken_for_its_resources():
+    for event in load_registry().events.values():
+        assert not [name for name in event.attributes if name.startswith(loki.RESOURCE_PREFIXES)]
 
 
 def test_no_two_names_of_the_contract_are_the_same_in_loki():

@@ -40,6 +40,17 @@ def test_jobs_that_one_process_ran_one_after_the_other_are_counted_apart(tmp_pat
     ]
 
 
+def test_trials_of_other_strategies_are_those_of_other_jobs(tmp_path, process, job):
+    worker = process(tmp_path, "jobscope-worker", 1)
+    mine = job(tmp_path, 1)
+    # Counted right before, by a job whose last export came when this one had begun.
+    worker.count(5000, 100, strategy="rsi_reversion")
+    mine.attempt(1, 0, 3, "completed", worker, exports=False)
+    worker.export_metrics(mine.base_ns + 4 * 10**9)
+    view = LocalReader(tmp_path).read(mine.job_id)
+    assert view.metrics[0].trials == {"completed": 598, "failed": 2}
+
+
 def test_a_killed_process_is_counted_as_far_as_it_exported(recorded):
     lost = recorded("recovered")
     view = LocalReader(lost.directory).read(lost.job_id)
