@@ -82,6 +82,18 @@ def test_another_seed_is_another_search(kind):
 
 
 @every_sampler
+def test_batches_do_not_repeat_each_other_even_when_nothing_is_learnt(kind):
+    sampler = kind.make(SPACES["rsi_reversion"], 4)
+    drawn = []
+    for first in range(0, 50, 10):
+        batch = sampler.ask(first, 10)
+        sampler.tell([TrialResult(proposal.number, None) for proposal in batch])
+        drawn += [tuple(proposal.parameters.values()) for proposal in batch]
+
+    assert len(set(drawn)) == 50
+
+
+@every_sampler
 @every_space
 def test_proposals_are_numbered_in_range_and_of_their_kind(kind, space):
     for number, trial in enumerate(go_on(kind.make(space, 2**31 - 1), kind, [])):
