@@ -16,7 +16,9 @@ from opentelemetry.metrics import (
     Observation,
     UpDownCounter,
     get_meter,
+    get_meter_provider,
 )
+from opentelemetry.sdk.metrics import MeterProvider
 
 from telemetry.contract.names import MetricDefinition
 
@@ -58,6 +60,13 @@ def observe(metric: MetricDefinition, callback: Callback) -> None:
     meter = _meter()
     create = {"gauge": meter.create_observable_gauge, "counter": meter.create_observable_counter}
     create[metric.instrument](metric.name, [callback], metric.unit, metric.description)
+
+
+def flush() -> None:
+    """Export all measurements now, so that what comes next is told apart from what was before."""
+    provider = get_meter_provider()
+    if isinstance(provider, MeterProvider):
+        provider.force_flush()
 
 
 def _require(metric: MetricDefinition, instrument: str) -> None:

@@ -104,7 +104,7 @@ def show(
         raise BadInput("job_id", f"{job_id!r} is not a job id: 32 hex digits, the first not 0")
     view = read_view(load_settings(), job_id)
     if not view.spans and not view.events:
-        raise NotFound(f"no telemetry of job {job_id} was found: " + "; ".join(view.notes))
+        raise NotFound(f"no telemetry of job {job_id} was found: " + " ".join(view.notes))
     if as_json:
         json.dump(to_json(view), sys.stdout, indent=2)
         print()

@@ -36,6 +36,7 @@ from telemetry import events
 from telemetry.contract.names import Attr, Event, SpanName
 from telemetry.events import Severity
 from telemetry.jobtrace import attempt_context
+from telemetry.metrics import flush
 
 _tracer = trace.get_tracer("jobscope")
 
@@ -95,6 +96,8 @@ class Flow:
                 )
             finally:
                 self._progress.clear()
+                # What a job counted is told apart from the next one's by time alone.
+                flush()
 
     def _consumer_span(self, claim: Claim, began: int) -> Span:
         """Record the claim as a span that has ended already: it must outlive a kill of this worker."""
@@ -141,8 +144,7 @@ class Flow:
             else:
                 self._finish(claim, "completed", search.progress(), self._holdout(claim.job, search))
         except Interrupted:
-            attempts.end_attempt(self._engine, claim.job.id, claim.number, "queued")
-            ATTEMPTS.add(1, {Attr.JOB_STATE: "queued"})
+            self._hand_back(claim, search.progress() if search else _progress_of(claim.job))
             raise
         except (Superseded, OperationalError):
             raise
@@ -215,6 +217,18 @@ class Flow:
             "trades": holdout.trades,
         }
 
+    def _hand_back(self, claim: Claim, progress: dict[str, Any]) -> None:
+        """End an attempt at its checkpoint because this worker is to stop; the job waits again."""
+        attempts.end_attempt(self._engine, claim.job.id, claim.number, "queued")
+        reached = {Attr.JOB_STATE: "queued", **_reached(claim, progress)}
+        with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, reached):
+            ATTEMPTS.add(1, {Attr.JOB_STATE: "queued"})
+            events.emit(
+                Event.OPTIMIZATION_INTERRUPTED,
+                f"attempt {claim.number} stops with {self._slot}; the job is queued again",
+                attributes={Attr.JOB_ID: claim.job.id, **_reached(claim, progress)},
+            )
+
     def _finish(
         self,
         claim: Claim,
@@ -229,13 +243,7 @@ class Flow:
         with _internal_span(SpanName.OPTIMIZATION_STORE_RESULTS, {Attr.JOB_STATE: state}):
             attempts.end_attempt(self._engine, job.id, claim.number, state, {**outcome, **failure})
         duration = (now() - job.created_at).total_seconds()
-        reached = {
-            Attr.JOB_ATTEMPT: claim.number,
-            Attr.JOB_TRIALS_COMPLETED: progress["trials_completed"],
-            Attr.JOB_TRIALS_FAILED: progress["trials_failed"],
-        }
-        if progress["best_value"] is not None:
-            reached[Attr.JOB_BEST_VALUE] = progress["best_value"]
+        reached = _reached(claim, progress)
         with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, {Attr.JOB_STATE: state, **reached}) as span:
             if error:
                 span.set_status(StatusCode.ERROR, str(error))
@@ -275,6 +283,18 @@ def _sentence(state: str, job: Optimization, progress: dict[str, Any], error: Ex
 
 def _done(job: Optimization) -> int:
     return job.trials_completed + job.trials_failed
+
+
+def _reached(claim: Claim, progress: dict[str, Any]) -> dict[str, Any]:
+    """Return how far an attempt came, as attributes."""
+    reached = {
+        Attr.JOB_ATTEMPT: claim.number,
+        Attr.JOB_TRIALS_COMPLETED: progress["trials_completed"],
+        Attr.JOB_TRIALS_FAILED: progress["trials_failed"],
+    }
+    if progress["best_value"] is not None:
+        reached[Attr.JOB_BEST_VALUE] = progress["best_value"]
+    return reached
 
 
 def _progress_of(job: Optimization) -> dict[str, Any]:

@@ -132,6 +132,7 @@ class Event:
     OPTIMIZATION_COMPLETED: Final = "optimization.completed"
     OPTIMIZATION_FAILED: Final = "optimization.failed"
     OPTIMIZATION_HOLDOUT_EVALUATED: Final = "optimization.holdout.evaluated"
+    OPTIMIZATION_INTERRUPTED: Final = "optimization.interrupted"
     OPTIMIZATION_LOST: Final = "optimization.lost"
     OPTIMIZATION_RECOVERED: Final = "optimization.recovered"
     OPTIMIZATION_STARTED: Final = "optimization.started"
