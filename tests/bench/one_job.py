@@ -42,7 +42,9 @@ def main() -> None:
             telemetry = configure("jobscope-worker", settings)
         engine = open_database(settings)
         job = Optimizations(engine, NoQueue(), settings).submit(JobSpec(trials=trials, seed=1))
-        flow = Flow(engine, settings, "worker-0", telemetry.instance_id if telemetry else "", threading.Event())
+        flow = Flow(
+            engine, settings, "worker-0", telemetry.instance_id if telemetry else "", threading.Event()
+        )
         cpu, wall = time.process_time(), time.perf_counter()
         flow.run(job.id)
         cpu, wall = time.process_time() - cpu, time.perf_counter() - wall

@@ -27,7 +27,9 @@ def measure_overhead(console: Console) -> None:
             rates[disabled].append(result[disabled]["trials_per_second"])
             cpu[disabled].append(result[disabled]["cpu_seconds"])
         ratios.append(result["false"]["trials_per_second"] / result["true"]["trials_per_second"])
-    console.print(f"[bold]overhead[/bold] of telemetry, {PAIRS} interleaved pairs of {TRIALS} trials, all sampled")
+    console.print(
+        f"[bold]overhead[/bold] of telemetry, {PAIRS} interleaved pairs of {TRIALS} trials, all sampled"
+    )
     console.print(f"  trials/s with telemetry     {spread(rates['false'], '.0f')}")
     console.print(f"  trials/s without            {spread(rates['true'], '.0f')}")
     console.print(f"  ratio, pair by pair         {spread(ratios, '.3f')}   goal ≥ 0.99")
@@ -53,6 +55,4 @@ def run(disabled: str) -> dict[str, float]:
 
 def spread(values: list[float], form: str) -> str:
     """Return minimum, median and maximum as text."""
-    return (
-        f"median {statistics.median(values):{form}}  (min {min(values):{form}}, max {max(values):{form}})"
-    )
+    return f"median {statistics.median(values):{form}}  (min {min(values):{form}}, max {max(values):{form}})"

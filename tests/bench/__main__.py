@@ -1,0 +1,12 @@
+"""``make bench``."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from tests.bench.freshness import measure_freshness
+from tests.bench.overhead import measure_overhead
+
+console = Console()
+measure_overhead(console)
+measure_freshness(console)
