@@ -11,6 +11,7 @@ into being only under load or with the first failure. See README.md for how each
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import urllib.request
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ from telemetry.contract.inventories import MetricShape, load_inventory
 _TIMEOUT_SECONDS = 10.0
 # What makes a bucket or a quantile of one series is not a label of the metric.
 _STRUCTURAL = {"histogram": {"le"}, "summary": {"quantile"}}
+# Tempo's metrics generator writes one, which the parser refuses and nobody queries.
+_INTERNAL_LABEL = re.compile(r'\b__\w+="[^"]*",?')
 
 
 @dataclass
@@ -43,13 +46,26 @@ def read_metrics(expositions: Iterable[str], without: frozenset[str] = frozenset
     """
     seen: dict[str, _Seen] = {}
     for text in expositions:
-        for family in text_string_to_metric_families(text):
+        for family in text_string_to_metric_families(_INTERNAL_LABEL.sub("", text)):
             for sample in family.samples:
                 # A histogram or summary is listed once, by its base name; a counter as it is queried.
                 name = family.name if family.type in _STRUCTURAL else sample.name
                 metric = seen.setdefault(name, _Seen(family.type))
                 metric.labels |= set(sample.labels) - _STRUCTURAL.get(family.type, set()) - without
+    _name_types(seen)
     return {name: MetricShape(metric.type, tuple(sorted(metric.labels))) for name, metric in seen.items()}
+
+
+def _name_types(seen: dict[str, _Seen]) -> None:
+    """Tell by their names the types that /federate does not say."""
+    for bucket in [name for name in seen if name.endswith("_bucket") and seen[name].type == "unknown"]:
+        base = bucket.removesuffix("_bucket")
+        seen[base] = _Seen("histogram", seen.pop(bucket).labels - {"le"})
+        for suffix in ("_sum", "_count"):
+            seen.pop(base + suffix, None)
+    for name, metric in seen.items():
+        if metric.type == "unknown":
+            metric.type = "counter" if name.endswith("_total") else "gauge"
 
 
 def render(program: str, version: str, metrics: dict[str, MetricShape]) -> str:
