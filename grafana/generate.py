@@ -36,9 +36,7 @@ def render(dashboard: Dashboard) -> str:
     """Return a dashboard's JSON; panels are numbered in their order, so that links to them hold."""
     model = dashboard.build()
     model.schema_version = _SCHEMA_VERSION
-    number = 0
-    for panel in model.panels or []:
-        number += 1
+    for number, panel in enumerate(model.panels or [], start=1):
         panel.id_val = number
     return json.dumps(model, cls=JSONEncoder, indent=2, ensure_ascii=False) + "\n"
 

@@ -10,12 +10,12 @@ from grafana_foundation_sdk.models.dashboard import AnnotationQuery, VariableHid
 from grafana.board import board, hidden_from_database, row
 from grafana.job_outcome import attempts, best_trials, figures, trial_values
 from grafana.job_state import state_panels
-from grafana.looks import AMBER, BLUE, GREEN, hidden, link, number, prop, width
-from grafana.panels import heat_map, lines, special, table, time_series, transformation
+from grafana.looks import AMBER, BLUE, GREEN, hidden, number, prop
+from grafana.panels import heat_map, lines, special, table, time_series
 from grafana.queries import POSTGRES, logql, logql_lines, promql, promql_buckets, sql, traceql
 
 # Formatted by Grafana, so that whatever someone types into the box stays one string.
-_ID_SQL = "${job_id:sqlstring}"
+
 _ID_TEXT = "${job_id:doublequote}"
 _EVENTS = f'{{service_namespace="jobscope"}} | trace_id={_ID_TEXT}'
 _CHECKPOINTS = f'{_EVENTS} | event_name="optimization.checkpoint.committed"'
@@ -36,11 +36,11 @@ def build_dashboard() -> build.Dashboard:
     dashboard = (
         dashboard.with_variable(build.TextBoxVariable("job_id").label("Job id").default_value(""))
         .with_variable(
-            # Their processes, by which their measurements are found; a value in any case, for the queries' sake.
+            # The attempts' processes, by which measurements are found; never empty, for the queries' sake.
             hidden_from_database(
                 "instances",
-                "SELECT COALESCE(string_agg(instance_id, '|'), 'none') FROM attempts WHERE job_id = "
-                + _ID_SQL,
+                "SELECT COALESCE(string_agg(instance_id, '|'), 'none') FROM attempts "
+                "WHERE job_id = ${job_id:sqlstring}",
             )
         )
         # Where links to the API go; the redirect that opens this page may say otherwise.
@@ -69,10 +69,10 @@ class _AttemptRegions(build.AnnotationQuery):
     """Shades each attempt's time in every curve."""
 
     def build(self) -> AnnotationQuery:
-        query = sql(f"""
+        query = sql("""
             SELECT started_at AS time, COALESCE(ended_at, NOW()) AS timeend,
             'attempt ' || number || ' by ' || worker_slot || ': ' || state AS text
-            FROM attempts WHERE job_id = {_ID_SQL}
+            FROM attempts WHERE job_id = ${job_id:sqlstring}
         """).build()
         query.ref_id = "attempts"  # type: ignore[attr-defined]
         target: Any = query  # the SDK knows targets of Grafana's own annotations only
@@ -85,8 +85,8 @@ def _course() -> list[Any]:
     return [
         time_series(
             "Best value so far",
-            "The objective of the best trial so far (annualised Sharpe ratio, mean over the folds). Long flat at "
-            "the end: more trials bring little. A job that has found nothing yet shows nothing.",
+            "The objective of the best trial so far (annualised Sharpe ratio, mean over the folds). Long "
+            "flat at the end: more trials bring little. A job that has found nothing yet shows nothing.",
             [
                 logql(
                     f"max_over_time({_CHECKPOINTS} | unwrap job_best_value [$__interval]) by ()", "best value"
@@ -100,8 +100,8 @@ def _course() -> list[Any]:
         .decimals(3),
         time_series(
             "Trials done",
-            "Trials committed, by outcome. Flat while the job runs: its worker is stuck or gone. Failed trials "
-            "are parameter sets the strategy refuses, or errors: see the failures below.",
+            "Trials committed, by outcome. Flat while the job runs: its worker is stuck or gone. Failed "
+            "trials are parameter sets the strategy refuses, or errors: see the failures below.",
             [
                 logql(
                     f"max_over_time({_CHECKPOINTS} | unwrap job_trials_completed [$__interval]) by ()",
@@ -121,8 +121,8 @@ def _course() -> list[Any]:
         .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})]),
         time_series(
             "Checkpoint duration",
-            "Seconds of work each checkpoint committed: what a cancel or a kill costs at most. Much longer than "
-            "the configured second: single batches are slow, or the worker is starved of CPU.",
+            "Seconds of work each checkpoint committed: what a cancel or a kill costs at most. Much longer "
+            "than the configured second: single batches are slow, or the worker is starved of CPU.",
             [
                 logql(
                     f"max_over_time({_CHECKPOINTS} | unwrap checkpoint_duration [$__interval]) by ()",
@@ -165,6 +165,7 @@ def _trace_and_events() -> list[Any]:
 
 def _workers() -> list[Any]:
     mine = 'service_instance_id=~"$instances"'
+    # Over 15 s, not the usual 5 minutes, so that a killed worker's curve ends when it did.
 
     def by_process(expression: str) -> str:
         # Eight digits, as in the attempts table, not the whole id.
@@ -173,16 +174,20 @@ def _workers() -> list[Any]:
     return [
         time_series(
             "Worker CPU",
-            "CPU of the processes that made attempts at this job, 100 % a core. A search is one busy core; much "
-            "less means it waited for the database or for CPU.",
+            "Share of the whole machine's CPU that the processes took which made attempts at this job: a "
+            "search is one busy core, so half of a machine with two. Much less means it waited, for the "
+            "database or for CPU. A curve that breaks off: the process ended or was killed.",
             [
                 promql(
-                    by_process(f"sum by (service_instance_id) (process_cpu_utilization_ratio{{{mine}}})"),
+                    by_process(
+                        f"sum by (service_instance_id) "
+                        f"(last_over_time(process_cpu_utilization_ratio{{{mine}}}[15s]))"
+                    ),
                     "{{process}}",
                 )
             ],
             unit="percentunit",
-            size=(8, 8),
+            size=(8, 10),
             none=_NO_MEASUREMENTS,
         )
         .interval("1s")
@@ -192,12 +197,15 @@ def _workers() -> list[Any]:
             "Resident memory of the same processes. Rising through a whole job: something keeps every trial.",
             [
                 promql(
-                    by_process(f"max by (service_instance_id) (process_memory_usage_bytes{{{mine}}})"),
+                    by_process(
+                        f"max by (service_instance_id) "
+                        f"(last_over_time(process_memory_usage_bytes{{{mine}}}[15s]))"
+                    ),
                     "{{process}}",
                 )
             ],
             unit="bytes",
-            size=(8, 8),
+            size=(8, 10),
             none=_NO_MEASUREMENTS,
         )
         .interval("1s")
@@ -207,10 +215,11 @@ def _workers() -> list[Any]:
             "How many checkpoints of these workers took how long. The diamonds are single checkpoints: click "
             "one for its trace and its job, which may be another job that the worker ran in this time.",
             promql_buckets(
-                f"sum by (le) (increase(optimization_checkpoint_duration_seconds_bucket{{{mine}}}[$__rate_interval]))"
+                f"sum by (le) "
+                f"(increase(optimization_checkpoint_duration_seconds_bucket{{{mine}}}[$__rate_interval]))"
             ),
             unit="s",
-            size=(8, 8),
+            size=(8, 10),
             none=_NO_MEASUREMENTS,
         ),
     ]
@@ -220,11 +229,12 @@ def _failures_and_requests() -> list[Any]:
     spans = (
         table(
             "Requests about this job",
-            "HTTP requests that read, cancelled or exported this job, from their own traces. The request that "
-            "submitted it is linked from the root span of the trace above.",
+            "HTTP requests that read, cancelled or exported this job, from their own traces. The request "
+            "that submitted it is linked from the root span of the trace above.",
             [
                 traceql(
-                    f"{{ span.job.id = {_ID_TEXT} && kind = server }} | select(span.http.response.status_code)"
+                    f"{{ span.job.id = {_ID_TEXT} && kind = server }} | "
+                    f"select(span.http.response.status_code)"
                 )
             ],
             size=(12, 9),
@@ -249,7 +259,8 @@ def _failures_and_requests() -> list[Any]:
         spans,
         lines(
             "About this job, in other traces",
-            "Events that carry this job's id and belong to another trace: a cancellation, an export, a refusal.",
+            "Events that carry this job's id and belong to another trace: a cancellation, an export, a "
+            "refusal.",
             [logql_lines(f'{{service_namespace="jobscope"}} | job_id={_ID_TEXT} | trace_id!={_ID_TEXT}')],
             size=(12, 9),
             none="No other events about this job in this time range",

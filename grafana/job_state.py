@@ -6,31 +6,32 @@ from typing import Any
 
 from grafana.looks import AMBER, BLUE, GREEN, RED, link, prop, states, thresholds
 from grafana.panels import small_text, stat
-from grafana.queries import Query, sql
-
-_ID = "${job_id:sqlstring}"
+from grafana.queries import sql
 
 # One row whatever was typed, so that the page can say in words what is wrong with it.
-_SENTENCE = f"""
+_SENTENCE = """
     SELECT CASE
-    WHEN {_ID} = '' THEN 'Type a job id above, or choose a job in the list of jobs.'
-    WHEN {_ID} !~ '^[1-9a-f][0-9a-f]{{31}}$'
+    WHEN ${job_id:sqlstring} = '' THEN 'Type a job id above, or choose a job in the list of jobs.'
+    WHEN ${job_id:sqlstring} !~ '^[1-9a-f][0-9a-f]{31}$'
     THEN 'This is not a job id: an id is 32 hexadecimal digits, the first of them not 0.'
     WHEN o.id IS NULL THEN 'There is no job with this id in the database.'
     WHEN o.state = 'queued' AND o.attempt > 0
-    THEN 'Waits for a worker to go on after ' || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
+    THEN 'Waits for a worker to go on after '
+    || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
     WHEN o.state = 'queued' THEN 'Waits for a worker.'
     WHEN o.state = 'running' THEN 'At trial ' || o.trials_completed + o.trials_failed || ' of ' || o.trials
-    || CASE WHEN o.attempt > 1 THEN ', in attempt ' || o.attempt || ' after its worker was lost or stopped' ELSE '' END
+    || CASE WHEN o.attempt > 1
+    THEN ', in attempt ' || o.attempt || ' after its worker was lost or stopped' ELSE '' END
     || CASE WHEN o.cancel_requested_at IS NULL THEN '.' ELSE '; cancelled at its next checkpoint.' END
     WHEN o.state = 'completed' THEN 'All ' || o.trials || ' trials made'
     || CASE WHEN o.attempt > 1 THEN ' in ' || o.attempt || ' attempts: recovered' ELSE '' END
     || '. Winner: trial ' || o.best_trial || ' with ' || o.best_parameters::text || '.'
     WHEN o.state = 'cancelled'
-    THEN 'Cancelled by a user after ' || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
+    THEN 'Cancelled by a user after '
+    || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
     ELSE COALESCE(o.error_type, 'Failed') || ': ' || COALESCE(o.error_message, '')
     END AS "what happened"
-    FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = {_ID}
+    FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = ${job_id:sqlstring}
 """
 
 
@@ -40,33 +41,33 @@ def state_panels() -> list[Any]:
         stat(
             "State",
             "From the database, like all of this row. A running job's page refreshes itself.",
-            sql(f"""
-                SELECT CASE WHEN {_ID} !~ '^[1-9a-f][0-9a-f]{{31}}$' THEN 'not a job id'
+            sql("""
+                SELECT CASE WHEN ${job_id:sqlstring} !~ '^[1-9a-f][0-9a-f]{31}$' THEN 'not a job id'
                 ELSE COALESCE(o.state, 'unknown job') END AS state
-                FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = {_ID}
+                FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = ${job_id:sqlstring}
             """),
             size=(4, 4),
             filled=True,
-            text=True,
+            text="state",
         ).mappings(states()),
         stat(
             "What happened",
             "In a sentence.",
             sql(_SENTENCE),
             size=(12, 4),
-            text=True,
+            text="what happened",
         )
         .override_by_name("what happened", [prop("color", {"mode": "fixed", "fixedColor": "text"})])
         .text(small_text()),
         stat(
             "Strategy on dataset",
             "What is searched, by which sampler. The link leads to the dataset in the API.",
-            sql(f"""
+            sql("""
                 SELECT strategy || ' on ' || dataset || ' by ' || sampler AS search, dataset
-                FROM optimizations WHERE id = {_ID}
+                FROM optimizations WHERE id = ${job_id:sqlstring}
             """),
             size=(8, 4),
-            text=True,
+            text="search",
             none="no such job",
         )
         .override_by_name(
@@ -80,15 +81,21 @@ def state_panels() -> list[Any]:
         stat(
             "Progress",
             "Share of the trials asked for that is committed.",
-            _column("(trials_completed + trials_failed)::float / trials", "progress"),
+            sql(
+                'SELECT (trials_completed + trials_failed)::float / trials AS "progress" '
+                "FROM optimizations WHERE id = ${job_id:sqlstring}"
+            ),
             unit="percentunit",
             size=(4, 4),
             none="–",
-        ).thresholds(thresholds(BLUE, (1, GREEN))),
+        ).thresholds(thresholds("text", (0, BLUE), (1, GREEN))),
         stat(
             "Duration",
             "From submission to the end, or until now.",
-            _column("EXTRACT(EPOCH FROM COALESCE(finished_at, NOW()) - created_at)::float", "duration"),
+            sql(
+                'SELECT EXTRACT(EPOCH FROM COALESCE(finished_at, NOW()) - created_at)::float AS "duration" '
+                "FROM optimizations WHERE id = ${job_id:sqlstring}"
+            ),
             unit="s",
             size=(4, 4),
             none="–",
@@ -96,8 +103,10 @@ def state_panels() -> list[Any]:
         stat(
             "Queue wait",
             "From submission to the first attempt. Long: more jobs than workers.",
-            _column(
-                "EXTRACT(EPOCH FROM COALESCE(started_at, finished_at, NOW()) - created_at)::float", "wait"
+            sql(
+                "SELECT EXTRACT(EPOCH FROM COALESCE(started_at, finished_at, NOW()) - created_at)::float "
+                'AS "wait" '
+                "FROM optimizations WHERE id = ${job_id:sqlstring}"
             ),
             unit="s",
             size=(4, 4),
@@ -106,34 +115,36 @@ def state_panels() -> list[Any]:
         stat(
             "Best, in-sample",
             "The winner's mean Sharpe ratio over the folds it was chosen on.",
-            _column("best_value", "best value"),
+            sql('SELECT best_value AS "best value" FROM optimizations WHERE id = ${job_id:sqlstring}'),
             size=(4, 4),
             none="none yet",
         )
         .decimals(3)
-        .thresholds(thresholds(RED, (0, GREEN))),
+        .thresholds(thresholds("text", (-1000, RED), (0, GREEN))),
         stat(
             "Out-of-sample",
-            "The winner's Sharpe ratio on the held-out tail, which the search never saw. Far below the in-sample "
-            "value: it was fitted to the past.",
-            _column("out_of_sample_value", "out-of-sample value"),
+            "The winner's Sharpe ratio on the held-out tail, which the search never saw. Far below the "
+            "in-sample value: it was fitted to the past.",
+            sql(
+                'SELECT out_of_sample_value AS "out-of-sample value" '
+                "FROM optimizations WHERE id = ${job_id:sqlstring}"
+            ),
             size=(4, 4),
             none="none yet",
         )
         .decimals(3)
-        .thresholds(thresholds(RED, (0, GREEN))),
+        .thresholds(thresholds("text", (-1000, RED), (0, GREEN))),
         stat(
             "Deflated Sharpe",
-            "Probability that the winner's Sharpe ratio is not the luck of having tried many. Under 0.95 it may "
-            "well be.",
-            _column("deflated_sharpe", "deflated Sharpe ratio"),
+            "Probability that the winner's Sharpe ratio is not the luck of having tried many. Under 0.95 it "
+            "may well be.",
+            sql(
+                'SELECT deflated_sharpe AS "deflated Sharpe ratio" '
+                "FROM optimizations WHERE id = ${job_id:sqlstring}"
+            ),
             size=(4, 4),
             none="none yet",
         )
         .decimals(3)
-        .thresholds(thresholds(RED, (0.5, AMBER), (0.95, GREEN))),
+        .thresholds(thresholds("text", (0, RED), (0.5, AMBER), (0.95, GREEN))),
     ]
-
-
-def _column(expression: str, name: str) -> Query:
-    return sql(f'SELECT {expression} AS "{name}" FROM optimizations WHERE id = {_ID}')

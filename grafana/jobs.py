@@ -25,10 +25,8 @@ from grafana.looks import (
     thresholds,
     width,
 )
-from grafana.panels import stat, table, time_series
-from grafana.queries import promql, sql, sql_over_time
-
-_ENDED = "finished_at BETWEEN $__timeFrom() AND $__timeTo() AND state IN ('completed', 'failed')"
+from grafana.panels import heat_map, stat, table, time_series
+from grafana.queries import promql, promql_buckets, sql, sql_over_time
 
 
 def build_dashboard() -> build.Dashboard:
@@ -60,7 +58,7 @@ def _now() -> list[Any]:
             "neither. From the database, so exact.",
             sql(
                 "SELECT AVG(CASE WHEN state = 'completed' THEN 1.0 ELSE 0.0 END)::float AS \"success rate\" "
-                f"FROM optimizations WHERE {_ENDED}"
+                "FROM optimizations WHERE $__timeFilter(finished_at) AND state IN ('completed', 'failed')"
             ),
             unit="percentunit",
             none="none ended",
@@ -77,7 +75,8 @@ def _now() -> list[Any]:
         ).thresholds(thresholds(GREEN, (5, AMBER), (50, RED))),
         stat(
             "Longest wait",
-            "How long the job at the head of the queue has waited. Jobs waiting and no worker alive is an alert.",
+            "How long the job at the head of the queue has waited. Jobs waiting and no worker alive is an "
+            "alert.",
             promql("max(optimization_queue_oldest_wait_seconds)", "oldest wait"),
             unit="s",
             none="API is silent",
@@ -95,17 +94,18 @@ def _now() -> list[Any]:
             "Trials per second",
             "Trials committed by all workers together.",
             promql("sum(rate(optimization_trials_total[$__rate_interval]))", "trials/s"),
-            unit="cps",
+            unit="suffix: trials/s",
             none="no worker yet",
             trend=True,
         ).thresholds(thresholds(BLUE)),
         stat(
             "Typical duration",
-            "Median time from submission to the end of the jobs completed in this time range. From the database.",
+            "Median time from submission to the end of the jobs completed in this time range. From the "
+            "database.",
             sql(
                 "SELECT percentile_cont(0.5) WITHIN GROUP "
                 '(ORDER BY EXTRACT(EPOCH FROM finished_at - created_at))::float AS "median" '
-                f"FROM optimizations WHERE {_ENDED} AND state = 'completed'"
+                "FROM optimizations WHERE $__timeFilter(finished_at) AND state = 'completed'"
             ),
             unit="s",
             none="none completed",
@@ -121,7 +121,7 @@ def _list() -> Table:
         trials, created_at AS submitted,
         EXTRACT(EPOCH FROM COALESCE(finished_at, NOW()) - created_at)::float AS duration,
         attempt AS attempts, best_value AS "in-sample", out_of_sample_value AS "out-of-sample",
-        best_value - out_of_sample_value AS gap, deflated_sharpe AS "deflated Sharpe",
+        best_value - out_of_sample_value AS gap, deflated_sharpe AS deflated,
         COALESCE(error_type || ': ' || error_message, '') AS error,
         ((EXTRACT(EPOCH FROM created_at) - 5) * 1000)::bigint::text AS from_ms,
         COALESCE(((EXTRACT(EPOCH FROM finished_at) + 10) * 1000)::bigint::text, 'now') AS to_ms
@@ -131,7 +131,7 @@ def _list() -> Table:
         ORDER BY created_at DESC LIMIT 500
     """
     gap = [
-        *number("none", 3, 85),
+        *number("none", 3, 65),
         prop("custom.cellOptions", {"type": "color-text"}),
         prop("thresholds", thresholds(GREEN, (0.3, AMBER), (0.6, RED)).build()),
         prop("color", {"mode": "thresholds"}),
@@ -139,23 +139,26 @@ def _list() -> Table:
     return (
         table(
             "Jobs",
-            "Submitted in this time range, or not ended yet; at most 500. Click an id for everything that job "
-            "did. Gap: in-sample less out-of-sample Sharpe; large means that the winner was fitted to the past.",
+            "Submitted in this time range, or not ended yet; at most 500. Click an id for everything that "
+            "job did. Gap: in-sample less out-of-sample Sharpe; large means that the winner was fitted to "
+            "the past.",
             [sql(query)],
             size=(24, 16),
             none="No job in this time range with these states and strategies",
         )
-        .override_by_name("job", [link("Open this job's view", JOB_LINK), width(290)])
+        .override_by_name("job", [link("Open this job's view", JOB_LINK), width(150)])
         .override_by_name("state", coloured_state())
         .override_by_name("progress", progress_bar())
-        .override_by_name("trials", number("short", None, 75))
-        .override_by_name("submitted", [width(165)])
-        .override_by_name("duration", number("s", None, 90))
-        .override_by_name("attempts", number("none", 0, 85))
-        .override_by_name("in-sample", number("none", 3, 95))
-        .override_by_name("out-of-sample", number("none", 3, 120))
+        .override_by_name("trials", number("short", None, 65))
+        .override_by_name("strategy", [width(115)])
+        .override_by_name("dataset", [width(95)])
+        .override_by_name("submitted", [width(155)])
+        .override_by_name("duration", number("s", None, 85))
+        .override_by_name("attempts", number("none", 0, 75))
+        .override_by_name("in-sample", number("none", 3, 85))
+        .override_by_name("out-of-sample", number("none", 3, 105))
         .override_by_name("gap", gap)
-        .override_by_name("deflated Sharpe", number("none", 3, 130))
+        .override_by_name("deflated", number("none", 3, 80))
         .override_by_name("from_ms", hidden())
         .override_by_name("to_ms", hidden())
     )
@@ -180,26 +183,43 @@ def _over_time() -> list[Any]:
     for state in ("completed", "failed", "cancelled"):
         colour = [prop("color", {"mode": "fixed", "fixedColor": STATE_COLOURS[state]})]
         ended = ended.override_by_regexp(f"/{state}/", [*colour, prop("displayName", state)])
-    quantile = (
-        "histogram_quantile({share}, sum by (le) "
-        '(rate(optimization_job_duration_seconds_bucket{{job_state="completed"}}[$__rate_interval])))'
-    )
     return [
         ended,
         time_series(
             "Time to completion",
-            "From submission, waiting included, so a full queue shows here too. Click a diamond for the job it was.",
+            "Of completed jobs, from submission, waiting included, so a full queue shows here too. From the "
+            "database, so exact.",
             [
-                promql(quantile.format(share=share), legend, exemplars=share == 0.95)
-                for share, legend in ((0.5, "half within"), (0.95, "95 % within"))
+                sql_over_time("""
+                    SELECT $__timeGroupAlias(finished_at, $__interval),
+                    percentile_cont(0.5) WITHIN GROUP (ORDER BY EXTRACT(EPOCH FROM finished_at - created_at))
+                    AS "half within",
+                    percentile_cont(0.95) WITHIN GROUP (ORDER BY EXTRACT(EPOCH FROM finished_at - created_at))
+                    AS "95 % within"
+                    FROM optimizations WHERE $__timeFilter(finished_at) AND state = 'completed'
+                    GROUP BY 1 ORDER BY 1
+                """)
             ],
             unit="s",
             none="No job completed in this time range",
             points=True,
-        ).min(0),
+        )
+        .interval("1m")
+        .min(0),
+        heat_map(
+            "Durations, with exemplars",
+            "How many jobs took how long, however they ended. The diamonds are single jobs: click one for "
+            "its trace or its view.",
+            promql_buckets(
+                "sum by (le) (increase(optimization_job_duration_seconds_bucket[$__rate_interval]))"
+            ),
+            unit="s",
+            none="No job ended in this time range",
+        ),
         time_series(
             "Queue and workers",
-            "Jobs that wait, against workers alive. The queue grows while all workers are alive: too few of them.",
+            "Jobs that wait, against workers alive. The queue grows while all workers are alive: too few of "
+            "them.",
             [
                 promql("max(optimization_queue_size)", "jobs waiting"),
                 promql("max(optimization_workers)", "workers alive"),
@@ -218,7 +238,7 @@ def _over_time() -> list[Any]:
                     "{{trial_outcome}}",
                 )
             ],
-            unit="cps",
+            unit="suffix: trials/s",
             stacked=True,
         )
         .min(0)
@@ -240,7 +260,8 @@ def _over_time() -> list[Any]:
         ).min(0),
         time_series(
             "Attempts ended",
-            "By the state they left the job in. More than jobs ended: workers stop or die, and jobs are resumed.",
+            "By the state they left the job in. More than jobs ended: workers stop or die, and jobs are "
+            "resumed.",
             [
                 promql(
                     "sum by (job_state) (increase(optimization_attempts_total[$__rate_interval]))",

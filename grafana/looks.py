@@ -98,7 +98,7 @@ def coloured_state() -> list[DynamicConfigValue]:
     return [
         prop("mappings", states()),
         prop("custom.cellOptions", {"type": "color-background", "mode": "basic"}),
-        width(105),
+        width(95),
     ]
 
 
@@ -111,7 +111,7 @@ def progress_bar() -> list[DynamicConfigValue]:
         prop("decimals", 0),
         prop("custom.cellOptions", {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}),
         prop("color", {"mode": "fixed", "fixedColor": BLUE}),
-        width(160),
+        width(125),
     ]
 
 

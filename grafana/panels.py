@@ -7,13 +7,29 @@ from typing import TypeVar
 
 from grafana_foundation_sdk.builders import (
     bargauge,
+)
+from grafana_foundation_sdk.builders import (
     common as build_common,
+)
+from grafana_foundation_sdk.builders import (
     dashboard as build,
+)
+from grafana_foundation_sdk.builders import (
     heatmap as build_heatmap,
+)
+from grafana_foundation_sdk.builders import (
     logs as build_logs,
+)
+from grafana_foundation_sdk.builders import (
     stat as build_stat,
+)
+from grafana_foundation_sdk.builders import (
     statetimeline as build_statetimeline,
+)
+from grafana_foundation_sdk.builders import (
     table as build_table,
+)
+from grafana_foundation_sdk.builders import (
     timeseries as build_timeseries,
 )
 from grafana_foundation_sdk.models.common import (
@@ -23,7 +39,6 @@ from grafana_foundation_sdk.models.common import (
     BigValueGraphMode,
     BigValueTextMode,
     GraphDrawStyle,
-    HeatmapCellLayout,
     LegendDisplayMode,
     LegendPlacement,
     LogsSortOrder,
@@ -35,7 +50,11 @@ from grafana_foundation_sdk.models.common import (
     VisibilityMode,
     VizOrientation,
 )
-from grafana_foundation_sdk.models.dashboard import DataTransformerConfig, FieldColorModeId
+from grafana_foundation_sdk.models.dashboard import (
+    DataTransformerConfig,
+    DynamicConfigValue,
+    FieldColorModeId,
+)
 from grafana_foundation_sdk.models.heatmap import HeatmapColorMode, HeatmapColorScale
 
 from grafana.looks import BLUE
@@ -140,7 +159,7 @@ def stat(
     none: str = "none",
     filled: bool = False,
     trend: bool = False,
-    text: bool = False,
+    text: str = "",
 ) -> build_stat.Panel:
     """Return one value, large.
 
@@ -153,7 +172,7 @@ def stat(
         none: see title.
         filled: whether its colour fills the panel, for states.
         trend: whether its course is drawn behind it.
-        text: whether the value is a text, which a stat shows only when told where to look.
+        text: the column with the value, when that is a text: a stat looks for numbers by itself.
     """
     reduce = build_common.ReduceDataOptions().calcs(["lastNotNull"]).values(values=False)
     panel = (
@@ -162,7 +181,7 @@ def stat(
         .graph_mode(BigValueGraphMode.AREA if trend else BigValueGraphMode.NONE)
         .color_mode(BigValueColorMode.BACKGROUND if filled else BigValueColorMode.VALUE)
         .text_mode(BigValueTextMode.VALUE)
-        .reduce_options(reduce.fields("/.*/" if text else ""))
+        .reduce_options(reduce.fields(f"/^{text}$/" if text else ""))
         .color_scheme(build.FieldColor().mode(FieldColorModeId.THRESHOLDS))
     )
     return framed(panel, title, description, [query], size=size, none=none)
@@ -205,6 +224,9 @@ def table(
 ) -> build_table.Panel:
     """Return rows and columns; overrides give each column its unit. Arguments as of :func:`time_series`."""
     panel = build_table.Panel().show_header(show_header=True).cell_height(TableCellHeight.SM)
+    # What an empty table says would else stand in every empty cell too.
+    for kind in ("number", "time"):
+        panel = panel.override_by_field_type(kind, [DynamicConfigValue("noValue", "–")])
     return framed(panel, title, description, queries, size=size, none=none)
 
 
@@ -268,7 +290,6 @@ def heat_map(
         .show_legend()
     )
     panel = panel.scale_distribution(build_common.ScaleDistributionConfig().type(ScaleDistribution.LINEAR))
-    _ = HeatmapCellLayout
     return framed(panel, title, description, [query], size=size, none=none)
 
 
