@@ -74,7 +74,7 @@ def state_panels() -> list[Any]:
             "search",
             [
                 prop("color", {"mode": "fixed", "fixedColor": "text"}),
-                link("Open the dataset in the API", "${api}/api/v1/datasets/${__data.fields.dataset}"),
+                link("Open the dataset in the API", "${api}/api/v1/datasets"),
             ],
         )
         .text(small_text()),
