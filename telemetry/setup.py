@@ -117,6 +117,8 @@ class Telemetry:
 
     def shutdown(self) -> None:
         """Export what is queued and stop; calling it again does nothing."""
+        # Once: the SDK warns of a second time, and at exit there is one.
+        atexit.unregister(self.shutdown)
         self.tracer_provider.shutdown()
         self.logger_provider.shutdown()
         self.meter_provider.shutdown()

@@ -54,10 +54,10 @@ def demo(
     finally:
         revoke_key(engine, key.id)
         engine.dispose()
-    # The service has stopped and flushed, so the view is whole.
-    view = read_view(settings, job_id)
-    render_view(view, console)
     _print_winner(job, console)
+    console.print()
+    # The service has stopped and flushed, so the view is whole.
+    render_view(read_view(settings, job_id), console)
     console.print(f"\nAgain: [bold]jobscope job show {job_id}[/bold]")
     if job["state"] != "completed":
         raise Unavailable(f"the job ended as {job['state']}")
@@ -134,4 +134,4 @@ def _print_winner(job: dict[str, Any], console: Console) -> None:
     ):
         value = job[field]
         shown = "–" if value is None else f"{value:.3f}"
-        console.print(f"  {label:<21} [bold]{shown:>7}[/bold]  [dim]{explanation}[/dim]")
+        console.print(f"  {label:<21} [bold]{shown:>7}[/bold]  [dim]{explanation}[/dim]", soft_wrap=True)

@@ -61,7 +61,7 @@ class Service:
         log = self.settings.data_dir / f"worker-{len(self.processes)}.log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                [sys.executable, "-c", "from app.settings import load_settings; from app.worker import run_worker; run_worker(load_settings())"],
+                [sys.executable, "-m", "app.cli", "worker"],
                 env=self._environment() | environment,
                 stdout=output,
                 stderr=output,
