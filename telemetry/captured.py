@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
@@ -26,6 +27,8 @@ from telemetry.contract.registry import load_registry
 from telemetry.files import to_json_line
 
 Attributes = Mapping[str, Any]
+
+_contract = cache(load_registry)  # to parse it takes longer than most tests
 
 
 @dataclass(frozen=True)
@@ -140,7 +143,7 @@ class Captured:
             [_request(encode_spans(spans))] if spans else [],
             [_request(encode_logs(logs))] if logs else [],
             [_request(encode_metrics(measured))] if measured else [],
-            load_registry(),
+            _contract(),
         )
 
     def _collect(self) -> MetricsData | None:

@@ -1,0 +1,36 @@
+"""How the API's errors appear in its OpenAPI document."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.requests.problems import Problem
+
+_PROBLEM = "application/problem+json"
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses`` of an endpoint that can answer with these errors, beside 422 and 500."""
+    return {
+        status: {"description": HTTPStatus(status).phrase, "model": Problem}
+        for status in sorted({*statuses, 422, 500})
+    }
+
+
+def document_problems(app: FastAPI) -> None:
+    """Have an application's document say that errors come as problem details; FastAPI takes all for JSON."""
+    document = app.openapi
+
+    def document_with_problems() -> dict[str, Any]:
+        schema = document()
+        operations = (operation for path in schema["paths"].values() for operation in path.values())
+        for operation in operations:
+            for status, response in operation["responses"].items():
+                if status >= "400" and "application/json" in response.get("content", {}):
+                    response["content"] = {_PROBLEM: response["content"]["application/json"]}
+        return schema
+
+    app.openapi = document_with_problems  # type: ignore[method-assign]
