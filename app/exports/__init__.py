@@ -1,0 +1,1 @@
+"""A job's result as a file: CSV or JSON."""

@@ -1,0 +1,151 @@
+"""``/api/v1/optimizations``: submit, list, read, cancel, and follow jobs."""
+# ruff: noqa: FAST003 - job_id is the parameter of the dependency behind Job
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import Annotated, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from opentelemetry import trace
+from pydantic import AwareDatetime
+
+from app.database.models import Optimization
+from app.errors import BadInput, NotFound
+from app.optimizations.progress import event_id, progress_events
+from app.optimizations.schemas import (
+    OptimizationDetail,
+    OptimizationOut,
+    OptimizationRequest,
+    OptimizationsOut,
+    State,
+    TrialOut,
+    TrialsOut,
+    path_of,
+)
+from app.optimizations.service import FINAL_STATES, Optimizations
+from app.requests.openapi import problems
+from app.security.access import Operator, Viewer
+from telemetry.contract.names import Attr
+from telemetry.jobtrace import attempt_context, is_job_id
+
+router = APIRouter(prefix="/api/v1/optimizations", tags=["optimizations"])
+
+
+def optimizations_of(request: Request) -> Optimizations:
+    """Return the application's optimizations."""
+    optimizations: Optimizations = request.app.state.optimizations
+    return optimizations
+
+
+Service = Annotated[Optimizations, Depends(optimizations_of)]
+
+
+def find(optimizations: Optimizations, job_id: str) -> Optimization:
+    """Return the job a request is about, and link the request's span with the job's trace.
+
+    Raises:
+        NotFound: there is none with this id.
+    """
+    if not is_job_id(job_id):
+        raise NotFound(f"there is no optimization with id {job_id!r}; an id is 32 hex digits")
+    job = optimizations.get(job_id)
+    span = trace.get_current_span()
+    span.set_attribute(Attr.JOB_ID, job.id)
+    span.add_link(trace.get_current_span(attempt_context(job.id, job.traceparent)).get_span_context())
+    return job
+
+
+def found(job_id: str, optimizations: Service, _: Viewer) -> Optimization:
+    """Return the job of the path; a dependency. Who has no key does not even learn whether there is one."""
+    return find(optimizations, job_id)
+
+
+Job = Annotated[Optimization, Depends(found)]
+
+
+@router.post("", status_code=201, responses=problems(401, 403, 413, 503))
+def submit(
+    wanted: OptimizationRequest, optimizations: Service, key: Operator, response: Response
+) -> OptimizationOut:
+    """Queue an optimization. Once this is answered, it survives any crash."""
+    job = optimizations.submit(wanted.to_spec(), key.id)
+    trace.get_current_span().set_attribute(Attr.JOB_ID, job.id)
+    response.headers["Location"] = path_of(job.id)
+    return OptimizationOut.of(job)
+
+
+@router.get("", responses=problems(401))
+def list_page(
+    optimizations: Service,
+    _: Viewer,
+    state: Annotated[State | None, Query(description="Only those in this state.")] = None,
+    before: Annotated[AwareDatetime | None, Query(description="Only those submitted before.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> OptimizationsOut:
+    """List optimizations, the newest first."""
+    utc = before.astimezone(UTC) if before else None
+    jobs = optimizations.list(state=state, before=utc, limit=limit + 1)
+    following = None
+    if len(jobs) > limit:
+        last = jobs[limit - 1].created_at.isoformat().replace("+00:00", "Z")
+        query = {"before": last, "limit": limit} | ({"state": state} if state else {})
+        following = f"{router.prefix}?{urlencode(query)}"
+    return OptimizationsOut(items=[OptimizationOut.of(job) for job in jobs[:limit]], next=following)
+
+
+@router.get("/{job_id}", responses=problems(401, 404))
+def read(job: Job, optimizations: Service) -> OptimizationDetail:
+    """Read an optimization, with the attempts of workers at it."""
+    return OptimizationDetail.with_attempts(job, optimizations.attempts(job.id))
+
+
+@router.post("/{job_id}/cancel", status_code=202, responses=problems(401, 403, 404, 409))
+def cancel(_: Operator, job: Job, optimizations: Service) -> OptimizationOut:
+    """Cancel an optimization: at once when it waits, at its next checkpoint when it runs."""
+    return OptimizationOut.of(optimizations.cancel(job.id))
+
+
+@router.get("/{job_id}/trials", responses=problems(401, 404))
+def trials(
+    job: Job,
+    optimizations: Service,
+    order: Annotated[Literal["number", "best"], Query(description="best: the best first.")] = "number",
+    after: Annotated[int, Query(ge=-1, description="Only those with a greater number.")] = -1,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> TrialsOut:
+    """List trials: all by number, page by page, or the best."""
+    if order == "best" and after >= 0:
+        raise BadInput("after", "goes with order=number only; for more of the best, ask with a greater limit")
+    rows = optimizations.trials(job.id, after=after, limit=limit + 1, best_first=order == "best")
+    following = None
+    if len(rows) > limit and order == "number":
+        query = urlencode({"after": rows[limit - 1].number, "limit": limit})
+        following = f"{path_of(job.id)}/trials?{query}"
+    return TrialsOut(items=[TrialOut.of(trial) for trial in rows[:limit]], next=following)
+
+
+@router.get(
+    "/{job_id}/events",
+    response_class=StreamingResponse,
+    responses={
+        **problems(401, 404),
+        200: {"content": {"text/event-stream": {}}, "description": "Events named progress, until the end."},
+        204: {"description": "The optimization has ended, and the client knows: it need not come back."},
+    },
+)
+async def follow(
+    job: Job,
+    optimizations: Service,
+    last_event_id: Annotated[str | None, Header(description="Of the last event got.")] = None,
+) -> Response:
+    """Follow an optimization's progress by server-sent events, until it has ended."""
+    if job.state in FINAL_STATES and last_event_id == event_id(job):
+        # A browser comes back for ever after the end of a stream, unless it is told this.
+        return Response(status_code=204)
+    stream = progress_events(job, lambda: optimizations.get(job.id), last_event_id)
+    # nginx would hold the events back to fill its buffer.
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(stream, media_type="text/event-stream", headers=headers)
