@@ -1,0 +1,113 @@
+"""What is checked, and when that is a warning or a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
+from sqlalchemy import Engine, func, select
+
+from app.database.models import Optimization, Worker, now
+from app.settings import Settings
+
+Status = Literal["pass", "warn", "fail"]
+
+# Slower than this is as good as not there: a user waits for it.
+_TIMEOUT_SECONDS = 5.0
+# A day's telemetry of a busy machine; below it someone should look.
+_LITTLE_DISK_BYTES = 2**30
+# Less than the database needs to write its log and a few checkpoints.
+_NO_DISK_BYTES = 100 * 2**20
+_OTLP_PORT = 4318
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: ``output`` says what is wrong, and is empty when nothing is."""
+
+    status: Status
+    output: str = ""
+    value: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check.
+
+    Attributes:
+        name: its name in metrics and events.
+        measures: what its value is, such as ``free``.
+        kind: ``datastore``, ``component`` or ``system``, as the health+json draft has it.
+        find: does it; may raise or hang.
+        timeout_seconds: after which it has failed.
+    """
+
+    name: str
+    measures: str
+    kind: str
+    find: Callable[[], Finding]
+    timeout_seconds: float = _TIMEOUT_SECONDS
+
+
+def all_checks(engine: Engine, settings: Settings) -> tuple[Check, ...]:
+    """Return the checks of the service."""
+    return (
+        database_check(engine),
+        Check("workers", "alive", "component", lambda: _workers(engine, settings)),
+        Check("disk", "free", "system", lambda: _disk(settings)),
+        Check("telemetry", "reachable", "component", lambda: _telemetry(settings)),
+    )
+
+
+def database_check(engine: Engine) -> Check:
+    """Return the check that the database answers and has our tables."""
+    return Check("database", "reachable", "datastore", lambda: _database(engine))
+
+
+def _database(engine: Engine) -> Finding:
+    with engine.connect() as connection:
+        connection.execute(select(Optimization.id).limit(1))
+    return Finding("pass")
+
+
+def _workers(engine: Engine, settings: Settings) -> Finding:
+    limit = now() - timedelta(seconds=settings.worker_timeout_seconds)
+    with engine.connect() as connection:
+        alive = connection.scalar(select(func.count()).where(Worker.last_seen >= limit)) or 0
+    if alive:
+        return Finding("pass", value=alive, unit="workers")
+    # Only a warning: the API does all it should, and jobs are kept until a worker comes.
+    return Finding("warn", "no worker is alive, so jobs wait; 'jobscope worker' starts one", 0, "workers")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data_dir).free
+    if free >= _LITTLE_DISK_BYTES:
+        return Finding("pass", value=free, unit="bytes")
+    status: Status = "warn" if free >= _NO_DISK_BYTES else "fail"
+    return Finding(status, f"{free / 2**20:.0f} MiB are left where the data directory is", free, "bytes")
+
+
+def _telemetry(settings: Settings) -> Finding:
+    """Look whether telemetry can go where it should; without it, the service works but cannot be seen."""
+    endpoint = os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT)
+    if not endpoint:
+        if os.access(settings.telemetry_dir, os.W_OK):
+            return Finding("pass")
+        return Finding("warn", "the telemetry directory cannot be written")
+    address = urlsplit(endpoint)
+    try:
+        socket.create_connection(
+            (address.hostname or "", address.port or _OTLP_PORT), timeout=_TIMEOUT_SECONDS / 2
+        ).close()
+    except OSError as error:
+        return Finding("warn", f"no Collector answers at {endpoint}: {error}; telemetry is being lost")
+    return Finding("pass")

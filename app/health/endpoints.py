@@ -1,0 +1,78 @@
+"""``/livez``, ``/readyz`` for machines that start and stop us; ``/api/v1/health`` for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from app.database.models import now
+from app.errors import Unavailable
+from app.health.checks import Check, Status
+from app.health.monitor import HealthMonitor
+from app.health.runner import Outcome, Runner
+from app.requests.openapi import problems
+from app.security.access import Viewer
+
+router = APIRouter(tags=["health"])
+
+_WORST: tuple[Status, ...] = ("fail", "warn")
+
+
+class HealthResponse(JSONResponse):
+    """Health as draft-inadarei-api-health-check-06 has it."""
+
+    media_type = "application/health+json"
+
+
+# No key for these two: who asks is a supervisor or load balancer, and learns one word. They are for the
+# loopback interface, which is where the API listens unless it is told otherwise.
+@router.get("/livez", responses=problems())
+def live() -> dict[str, str]:
+    """Tell that the process answers; whatever else is broken, starting it again would not help."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", responses=problems(503))
+def ready(request: Request) -> dict[str, str]:
+    """Tell whether requests can be answered: the database is there and has its tables."""
+    runner: Runner = request.app.state.readiness
+    finding = runner.run().finding
+    if finding.status == "fail":
+        raise Unavailable("the database cannot be used; /api/v1/health says more")
+    return {"status": "ready"}
+
+
+@router.get("/api/v1/health", response_class=HealthResponse, responses=problems(401))
+def health(request: Request, _: Viewer) -> HealthResponse:
+    """Tell what each check found last. 200 while the service works, warnings included; 503 when not."""
+    monitor: HealthMonitor = request.app.state.health
+    outcomes = monitor.outcomes()
+    statuses = [outcome.finding.status if outcome else "warn" for _check, outcome in outcomes]
+    overall = next((status for status in _WORST if status in statuses), "pass")
+    body = {
+        "status": overall,
+        "serviceId": "jobscope",
+        "version": "1",
+        "releaseId": request.app.version,
+        "checks": {f"{check.name}:{check.measures}": [_shown(check, outcome)] for check, outcome in outcomes},
+    }
+    return HealthResponse(body, 503 if overall == "fail" else 200, headers={"Cache-Control": "no-store"})
+
+
+def _shown(check: Check, outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"componentType": check.kind, "status": "warn", "output": "not checked yet"}
+    finding = outcome.finding
+    shown = {
+        "componentType": check.kind,
+        "status": finding.status,
+        "observedValue": finding.value,
+        "observedUnit": finding.unit,
+        "output": finding.output or None,
+        "time": outcome.at.isoformat(),
+        "ageSeconds": round((now() - outcome.at).total_seconds(), 3),
+        "durationSeconds": round(outcome.duration_seconds, 6),
+    }
+    return {name: value for name, value in shown.items() if value is not None}
