@@ -84,7 +84,8 @@ def test_id_joins_all_signals_and_the_database(running, tempo, job):
     attempts = running.optimizations.attempts(job_id)
     assert [a.instance for a in view.attempts] == [a.instance_id for a in attempts]
     assert len(attempts) == (2 if kind == "recovered" else 1)
-    assert all(attempt.memory and attempt.cpu for attempt in view.metrics)
+    if kind != "failed":  # over within milliseconds, and so between two exports
+        assert all(attempt.memory and attempt.cpu for attempt in view.metrics)
     numbers = [trial.number for trial in running.optimizations.trials(job_id, limit=FOREVER)]
     assert numbers == list(range(len(numbers)))
 
