@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -58,7 +58,7 @@ def list_(
     if state is not None and state not in STATES:
         raise BadInput("state", f"is {state!r}; it must be one of {', '.join(STATES)}")
     with local_optimizations() as optimizations:
-        rows = [
+        rows: list[dict[str, Any]] = [
             {
                 "id": job.id,
                 "state": job.state,

@@ -12,12 +12,12 @@ from typing import TypeVar
 
 import httpx
 import pytest
-from app.security.keys import create_key
 from sqlalchemy import Engine
 
 from app.database.engine import open_database
 from app.optimizations.service import FINAL_STATES, Optimizations
 from app.queue.dbos import DbosQueue
+from app.security.keys import create_key
 from app.settings import Settings
 from app.stack.stack import Stack
 from telemetry.jobview import BackendReader, JobView
