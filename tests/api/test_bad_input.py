@@ -132,9 +132,7 @@ def test_query_is_checked(api, path, field):
 
 
 @pytest.mark.parametrize("suffix", ["", "/trials", "/events", "/export", "/view"])
-@pytest.mark.parametrize(
-    "job_id", ["0" * 32, "6a23f0a1" * 4, "x", "%00", "..%2f..", "%ff"]
-)
+@pytest.mark.parametrize("job_id", ["0" * 32, "6a23f0a1" * 4, "x", "%00", "..%2f..", "%ff"])
 def test_job_that_is_not_there(api, job_id, suffix):
     problem = refused(api.client("viewer").get(f"{URL}/{job_id}{suffix}"), 404)
     assert "there is no" in problem["detail"]
