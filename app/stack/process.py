@@ -38,9 +38,20 @@ class Record:
             process = psutil.Process(self.pid)
             # Seconds since the epoch, derived from ticks since boot: equal but for rounding.
             same = abs(process.create_time() - self.started) < 1
-            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+            return process if same and not _is_zombie(process) else None
         except psutil.NoSuchProcess:
             return None
+
+
+def _is_zombie(process: psutil.Process) -> bool:
+    """Whether a process has ended and only waits to be asked how.
+
+    One whose first thread has ended looks like it, while the others may still hold its ports.
+    """
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE and process.num_threads() <= 1
+    except psutil.ZombieProcess:  # where a zombie's threads cannot be counted
+        return True
 
 
 def exit_code(record: Record) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import time
 import urllib.request
@@ -12,9 +13,11 @@ from pathlib import Path
 
 from app.errors import Unavailable
 from app.stack.process import Record, exit_code
+from app.stack.programs import PORTS
 
 _POLL_SECONDS = 0.05
 _LOG_LINES = 5
+_FIRST_EPHEMERAL_PORT = 32_768  # on Linux; elsewhere higher
 
 
 def port_is_free(port: int) -> bool:
@@ -28,6 +31,17 @@ def port_is_free(port: int) -> bool:
         except OSError:
             return False
     return True
+
+
+def free_offset() -> int:
+    """Return a port offset at which nothing of the stack's is in use now, at random, for tests.
+
+    All ports stay below those the system gives to outgoing connections.
+    """
+    while True:
+        offset = random.randrange(1_000, _FIRST_EPHEMERAL_PORT - max(PORTS.values()))
+        if all(port_is_free(port + offset) for port in PORTS.values()):
+            return offset
 
 
 def answers(url: str) -> bool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from app.errors import BadInput, Conflict, Unavailable
 from app.stack import postgres, process, prometheus
 from app.stack.binaries import find_binary
 from app.stack.layout import Layout
+from app.stack.lock import held
 from app.stack.passwords import make_passwords
 from app.stack.process import Record
 from app.stack.programs import INFRASTRUCTURE, Program, all_programs
@@ -21,8 +21,8 @@ Report = Callable[[str, str, str], None]
 """Told a program's name, its new state (``missing``, ``starting``, ``ready``, ``stopping``, ``stopped``,
 ``killed``) and a detail for people."""
 
-# Loki and Prometheus write out what they hold in memory.
-_GRACE_SECONDS = 20.0
+# A worker goes on to its next checkpoint, and flushes its telemetry.
+_WORKER_GRACE_SECONDS = 30.0
 # Workers, of which there may be any number, need nothing that is kept here.
 _PROGRAMS = {program.name: program for program in all_programs(workers=0)}
 
@@ -120,15 +120,17 @@ class Stack:
                 raise
 
     def down(self, report: Report = _tell_nobody) -> None:
-        """Stop what was started in this data directory and still runs, in reverse order of starting.
+        """Stop what was started in this data directory, who depends on others before those.
 
         Raises:
             Conflict: another process is starting or stopping this stack.
         """
         with self._alone():
-            records = filter(None, map(process.read_record, self._run_files()))
-            for record in sorted(records, key=lambda record: record.started, reverse=True):
-                self._stop(record.name, report)
+            order = {name: position for position, name in enumerate(_PROGRAMS)}
+            started = [path.stem for path in self._run_files()]
+            # Workers, which are not in the table, before all others.
+            for name in sorted(started, key=lambda name: order.get(name, len(order)), reverse=True):
+                self._stop(name, report)
 
     def stop(self, name: str, report: Report = _tell_nobody) -> None:
         """Stop one program; ``up`` starts it again.
@@ -213,10 +215,15 @@ class Stack:
         if record is None:
             return
         report(name, "stopping", "")
-        stop_signal = _PROGRAMS[name].stop_signal if name in _PROGRAMS else process.TERMINATE
-        killed = process.stop(record, stop_signal=stop_signal, grace_seconds=_GRACE_SECONDS)
+        program = _PROGRAMS.get(name)
+        stop_signal = program.stop_signal if program else process.TERMINATE
+        grace = program.grace_seconds if program else _WORKER_GRACE_SECONDS
+        killed = process.stop(record, stop_signal=stop_signal, grace_seconds=grace)
         self.layout.run_file_of(name).unlink()
-        report(name, "killed" if killed else "stopped", "")
+        if killed:
+            report(name, "killed", f"had not ended after {grace:.0f} s")
+        else:
+            report(name, "stopped", "")
 
     def _runs(self, name: str) -> bool:
         record = self.record(name)
@@ -229,21 +236,5 @@ class Stack:
     def _passwords(self) -> dict[str, str]:
         return make_passwords(self.layout.passwords)
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Make the stack's directories and keep other processes from changing it meanwhile."""
-        try:
-            for path in ("run", "logs", "prometheus"):
-                (self.layout.directory / path).mkdir(parents=True, exist_ok=True)
-            lock = (self.layout.directory / "lock").open("w", encoding="utf-8")
-        except OSError as error:
-            raise Unavailable(
-                f"data directory {self.layout.data_dir} cannot be written: {error.strerror}; "
-                "set JOBSCOPE_DATA_DIR to one that can"
-            ) from None
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Conflict(f"another process is starting or stopping the stack in {lock.name}") from None
-            yield
+    def _alone(self) -> AbstractContextManager[None]:
+        return held(self.layout)

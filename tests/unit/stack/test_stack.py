@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import signal
 import socket
 import sys
@@ -14,8 +13,8 @@ from typer.testing import CliRunner
 from app.errors import BadInput, Conflict, Unavailable
 from app.stack import stack as stack_module
 from app.stack.cli import app as cli
-from app.stack.programs import PORTS, Program
-from app.stack.readiness import port_is_free
+from app.stack.programs import Program
+from app.stack.readiness import free_offset, port_is_free
 from app.stack.stack import Stack
 from app.stack.status import status
 
@@ -36,10 +35,7 @@ def server(name, port, *, code=SERVER, phase=0, **more):
 
 @pytest.fixture
 def offset():
-    while True:
-        offset = random.randrange(20_000, 50_000)
-        if all(port_is_free(port + offset) for port in PORTS.values()):
-            return offset
+    return free_offset()
 
 
 @pytest.fixture
@@ -110,9 +106,8 @@ def test_down_leaves_a_process_alone_that_was_given_the_same_pid(stack, tmp_path
     os.waitpid(real["pid"], 0)
 
 
-def test_program_that_does_not_stop_is_killed(stack, programs, monkeypatch):
-    monkeypatch.setattr(stack_module, "_GRACE_SECONDS", 0.2)
-    programs(server("deaf", "loki", code=STUBBORN))
+def test_program_that_does_not_stop_is_killed(stack, programs):
+    programs(server("deaf", "loki", code=STUBBORN, grace_seconds=0.2))
     stack.programs = stack_module.all_programs(0)
     stack.up()
     pid = stack.record("deaf").pid
