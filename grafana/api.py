@@ -118,7 +118,7 @@ def _rate_and_errors() -> list[Any]:
                 )
             ],
             unit="reqps",
-            size=(12, 9),
+            size=(12, 11),
             table_legend=True,
         ).min(0),
         time_series(
@@ -132,7 +132,7 @@ def _rate_and_errors() -> list[Any]:
                 )
             ],
             unit="reqps",
-            size=(12, 9),
+            size=(12, 11),
             none="No errors",
             table_legend=True,
         ).min(0),
@@ -177,7 +177,7 @@ def _durations() -> list[Any]:
             "A diamond is one request: click it for its trace, and for its job where it belongs to one.",
             [promql(per_route.format(share=0.95), "{{http_route}}", exemplars=True)],
             unit="s",
-            size=(12, 9),
+            size=(12, 11),
             table_legend=True,
         ).min(0),
         heat_map(
@@ -188,7 +188,7 @@ def _durations() -> list[Any]:
                 f"sum by (le) (increase(api_request_duration_seconds_bucket{{{_ROUTE}}}[$__rate_interval]))"
             ),
             unit="s",
-            size=(12, 9),
+            size=(12, 11),
         ),
         bars(
             "Mean duration by route",

@@ -100,10 +100,10 @@ def _now() -> list[Any]:
         ).thresholds(thresholds(RED, (600, AMBER), (3600, GREEN))),
         stat(
             "Oldest news",
-            "How old the latest measurement of the process is that was silent longest, of those heard of in "
-            "the last 5 minutes. Workers that ended count for 5 minutes.",
+            "Seconds since the newest measurement of the API or of the workers, whichever is older.",
             promql(
-                'time() - min(timestamp(process_thread_count{service_namespace="jobscope"}))',
+                "max(time() - max by (service_name) "
+                '(timestamp(process_thread_count{service_name=~"jobscope-(api|worker)"})))',
                 "age",
             ),
             unit="s",
@@ -167,7 +167,7 @@ def _sdk() -> list[Any]:
                 promql(f'sum(rate({metric}{{error_type=""}}[$__rate_interval]))', name)
                 for name, metric in exported.items()
             ],
-            unit="cps",
+            unit="suffix: items/s",
         ).min(0),
         time_series(
             "Fill of the SDK's queues",
@@ -185,11 +185,14 @@ def _sdk() -> list[Any]:
         ).min(0),
         time_series(
             "Duration of exports",
-            "95 % of the exports took at most this long. Over seconds: the Collector makes senders wait.",
+            "Mean; the SDK's buckets begin at 5 s, too coarse for more. Over a second: the Collector makes "
+            "senders wait.",
             [
                 promql(
-                    "histogram_quantile(0.95, sum by (le, otel_component_type) "
-                    "(rate(otel_sdk_exporter_operation_duration_seconds_bucket[$__rate_interval])))",
+                    "sum by (otel_component_type) "
+                    "(rate(otel_sdk_exporter_operation_duration_seconds_sum[$__rate_interval])) "
+                    "/ sum by (otel_component_type) "
+                    "(rate(otel_sdk_exporter_operation_duration_seconds_count[$__rate_interval]))",
                     "{{otel_component_type}}",
                 )
             ],
@@ -215,21 +218,21 @@ def _collector() -> list[Any]:
             "Accepted",
             "Items per second that the Collector took, and has on disk.",
             each("otelcol_receiver_accepted_{}_total", "receiver", "by {{receiver}}"),
-            unit="cps",
+            unit="suffix: items/s",
         ).min(0),
         time_series(
             "Refused or failed",
             "Items per second that were not taken. Not lost yet: the sender keeps what it can and tries "
             "again.",
             refused,
-            unit="cps",
+            unit="suffix: items/s",
             none="Nothing was refused",
         ).min(0),
         time_series(
             "Sent",
             "Items per second that a backend took. Less than accepted: the difference waits in a queue.",
             each("otelcol_exporter_sent_{}_total", "exporter", "by {{exporter}}"),
-            unit="cps",
+            unit="suffix: items/s",
         ).min(0),
         time_series(
             "Through each processor",
@@ -242,7 +245,7 @@ def _collector() -> list[Any]:
                 )
                 for way, name in (("incoming", "in"), ("outgoing", "out"))
             ],
-            unit="cps",
+            unit="suffix: items/s",
         ).min(0),
         time_series(
             "Queues",
@@ -294,7 +297,7 @@ def _backends() -> list[Any]:
                 promql("sum(rate(loki_distributor_lines_received_total[$__rate_interval]))", "log records"),
                 promql("sum(rate(tempo_distributor_spans_received_total[$__rate_interval]))", "spans"),
             ],
-            unit="cps",
+            unit="suffix: items/s",
         ).min(0),
         time_series(
             "Memory of the backends",
@@ -317,17 +320,20 @@ def _backends() -> list[Any]:
         .decimals(2)
         .min(0),
         time_series(
-            "Requests answered within",
-            "95 % of requests to each backend, writes and queries. Slow writes fill the Collector's queues.",
+            "Writes answered within",
+            "95 % of the Collector's requests to each backend. Slow writes fill its queues.",
             [
                 promql(
-                    f"histogram_quantile(0.95, sum by (le) (rate({metric}_bucket[$__rate_interval])))",
+                    f"histogram_quantile(0.95, sum by (le) (rate({metric}[$__rate_interval])))",
                     name,
                 )
                 for name, metric in (
-                    ("Prometheus", "prometheus_http_request_duration_seconds"),
-                    ("Loki", "loki_request_duration_seconds"),
-                    ("Tempo", "tempo_request_duration_seconds"),
+                    (
+                        "Prometheus",
+                        'prometheus_http_request_duration_seconds_bucket{handler="/api/v1/otlp/v1/metrics"}',
+                    ),
+                    ("Loki", 'loki_request_duration_seconds_bucket{route="otlp_v1_logs"}'),
+                    ("Tempo", "tempo_distributor_push_duration_seconds_bucket"),
                 )
             ],
             unit="s",
@@ -366,7 +372,7 @@ def _freshness_and_cardinality() -> list[Any]:
             [
                 promql(
                     "time() - max by (service_name) "
-                    '(timestamp(process_thread_count{service_namespace="jobscope"}))',
+                    '(timestamp(process_thread_count{service_name=~"jobscope-(api|worker)"}))',
                     "{{service_name}}",
                 )
             ],

@@ -8,7 +8,7 @@ from grafana_foundation_sdk.builders import dashboard as build
 
 from grafana.board import board, choice_from_database, row
 from grafana.looks import AMBER, GREEN, JOB_LINK, RED, hidden, link, number, prop, thresholds, width
-from grafana.panels import special, table, time_series
+from grafana.panels import special, table, time_series, transformation
 from grafana.queries import promql, sql
 
 _CHOSEN = 'strategy_name=~"${strategy:regex}", dataset_name=~"${dataset:regex}"'
@@ -77,7 +77,7 @@ def _summary() -> Any:
                 prop("color", {"mode": "thresholds"}),
             ],
         )
-        .override_by_name("job", [link("Open this job's view", JOB_LINK), width(290)])
+        .override_by_name("job", [link("Open this job's view", JOB_LINK), width(150)])
         .override_by_name("from_ms", hidden())
         .override_by_name("to_ms", hidden())
     )
@@ -151,8 +151,8 @@ def _luck() -> list[Any]:
                 sql("""
                     SELECT strategy, dataset, COUNT(*) AS jobs,
                     AVG(best_value - out_of_sample_value) AS "mean gap",
-                    AVG(walk_forward_value) AS "mean walk-forward",
-                    AVG(CASE WHEN out_of_sample_value > 0 THEN 1.0 ELSE 0.0 END)::float AS "profitable after"
+                    AVG(walk_forward_value) AS "walk-forward",
+                    AVG(CASE WHEN out_of_sample_value > 0 THEN 1.0 ELSE 0.0 END)::float AS profit
                     FROM optimizations
                     WHERE state = 'completed' AND $__timeFilter(finished_at)
                     AND strategy IN (${strategy:sqlstring}) AND dataset IN (${dataset:sqlstring})
@@ -162,45 +162,56 @@ def _luck() -> list[Any]:
             size=(8, 10),
             none="No job of these strategies and datasets completed in this time range",
         )
-        .override_by_name("jobs", number("short", 0, 60))
-        .override_by_name("mean gap", number("none", 3, 90))
-        .override_by_name("mean walk-forward", number("none", 3))
-        .override_by_name("profitable after", number("percentunit", 0)),
+        .override_by_name("jobs", number("short", 0, 55))
+        .override_by_name("dataset", [width(85)])
+        .override_by_name("mean gap", number("none", 3, 85))
+        .override_by_name("walk-forward", number("none", 3, 105))
+        .override_by_name("profit", number("percentunit", 0, 65)),
     ]
 
 
 def _in_against_out() -> Any:
-    axis = {"matcher": {"id": "byName", "options": "in-sample"}}
-    value = {"matcher": {"id": "byName", "options": "out-of-sample"}}
-    return special(
-        "xychart",
-        "In-sample against out-of-sample",
-        "One dot a completed job: right is what the search promised, up is what it kept. A cloud without "
-        "slope: the search finds noise. Dots low on the right are overfitted.",
-        [
-            sql("""
-                SELECT best_value AS "in-sample", out_of_sample_value AS "out-of-sample",
-                strategy || ' on ' || dataset AS "strategy and dataset", id AS job
-                FROM optimizations
-                WHERE state = 'completed' AND $__timeFilter(finished_at)
-                AND strategy IN (${strategy:sqlstring}) AND dataset IN (${dataset:sqlstring})
-                ORDER BY finished_at DESC LIMIT 2000
-            """)
-        ],
-        {
-            "mapping": "manual",
-            "series": [{"x": axis, "y": value, "frame": {"matcher": {"id": "byIndex", "options": 0}}}],
-            "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom"},
-            "tooltip": {"mode": "single", "sort": "none"},
-        },
-        size=(8, 10),
-        none="No job of these strategies and datasets completed in this time range",
-    ).custom(
-        {
-            "show": "points",
-            "pointSize": {"fixed": 6},
-            "pointShape": "circle",
-            "fillOpacity": 50,
-            "axisPlacement": "auto",
-        }
+    return (
+        special(
+            "xychart",
+            "In-sample against out-of-sample",
+            "One dot a completed job: right is what the search promised, up is what it kept. A cloud without "
+            "slope: the search finds noise. Dots low on the right are overfitted.",
+            [
+                sql("""
+                    SELECT best_value AS "in-sample", out_of_sample_value AS "out-of-sample",
+                    strategy || ' on ' || dataset AS searched
+                    FROM optimizations
+                    WHERE state = 'completed' AND $__timeFilter(finished_at)
+                    AND strategy IN (${strategy:sqlstring}) AND dataset IN (${dataset:sqlstring})
+                    ORDER BY finished_at DESC LIMIT 2000
+                """)
+            ],
+            {
+                "mapping": "auto",
+                "series": [],
+                "legend": {"showLegend": True, "displayMode": "list", "placement": "bottom"},
+                "tooltip": {"mode": "single", "sort": "none"},
+            },
+            size=(8, 10),
+            none="No job of these strategies and datasets completed in this time range",
+        )
+        # Without its version Grafana takes the options for those of before 11.1.
+        .plugin_version("12.4.0")
+        .custom(
+            {
+                "show": "points",
+                "pointSize": {"fixed": 7},
+                "pointShape": "circle",
+                "pointStrokeWidth": 1,
+                "fillOpacity": 50,
+                "axisPlacement": "auto",
+            }
+        )
+        .with_transformation(
+            transformation(
+                "partitionByValues", fields=["searched"], keepFields=False, naming={"asLabels": True}
+            )
+        )
+        .override_by_name("in-sample", [prop("custom.axisLabel", "in-sample")])
     )

@@ -80,7 +80,7 @@ def _now() -> list[Any]:
         stat(
             "Load per core",
             "Programs that run or wait to, over 5 minutes. Well over 1: they wait for each other.",
-            promql('node_load5 / count(count by (cpu) (node_cpu_seconds_total{mode="idle"}))', "load"),
+            promql('sum(node_load5) / count(count by (cpu) (node_cpu_seconds_total{mode="idle"}))', "load"),
             none="node-exporter is silent",
             trend=True,
         )
@@ -210,8 +210,7 @@ def _host() -> list[Any]:
         ).min(0),
         time_series(
             "Network traffic",
-            "Bytes per second of each interface; sent ones below zero. On one machine all of the stack's own "
-            "traffic is on lo.",
+            "Bytes per second of each interface; sent ones below zero.",
             [
                 promql(
                     "sum by (device) (rate(node_network_receive_bytes_total[$__rate_interval])) > 0",
