@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 # A job's description is some hundred bytes; a megabyte of it is a mistake.
 MAX_BODY_BYTES = 2**20
+_WITH_BODY = {"POST", "PUT", "PATCH"}
 
 
 class BodyTooLarge(HTTPException):
@@ -22,7 +23,7 @@ class BodyTooLarge(HTTPException):
 
 
 class BodyLimit:
-    """Refuses a body over the limit: at once when its length is declared, else when that much has come.
+    """Refuses a body over the limit: before its first byte when its length is declared, else when it is over.
 
     Nothing beyond the limit is kept; what a client goes on to send is read and thrown away by the server.
 
@@ -37,17 +38,17 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] != "http":
+        # Of other methods nobody reads a body: there, to receive is to wait for the client to leave.
+        if scope["type"] != "http" or scope["method"] not in _WITH_BODY:
             await self._app(scope, receive, send)
             return
-        declared = Headers(scope=scope).get("content-length", "0")
-        # Of a number too long to convert, the length is enough to know.
-        if len(declared) > 18 or (declared.isdecimal() and int(declared) > self._limit):
-            raise BodyTooLarge(self._limit)
-        received = 0
+        declared, received = _declared_length(scope), 0
 
         async def receive_within_limit() -> Message:
             nonlocal received
+            # Told here, not above: by now it is known whose body it is, and telemetry says so.
+            if declared > self._limit:
+                raise BodyTooLarge(self._limit)
             message = await receive()
             received += len(message.get("body", b""))
             if received > self._limit:
@@ -55,3 +56,10 @@ class BodyLimit:
             return message
 
         await self._app(scope, receive_within_limit, send)
+
+
+def _declared_length(scope: Scope) -> int:
+    """Return the declared length in bytes, 0 for none or nonsense, which the server refuses itself."""
+    declared = Headers(scope=scope).get("content-length", "")
+    # Of a number too long to convert, the length is enough to know.
+    return int(declared[:18]) if declared.isdecimal() else 0

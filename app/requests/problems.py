@@ -25,6 +25,7 @@ from app.errors import (
     Unauthorized,
     Unavailable,
 )
+from app.requests.body import BodyTooLarge
 from app.requests.facts import facts_of
 from app.requests.fields import Refused, printable, refused_fields
 
@@ -122,7 +123,8 @@ def _field_problem(refused: Sequence[Refused], scope: MutableMapping[str, Any]) 
 
 def _framework_problem(error: HTTPException, scope: MutableMapping[str, Any]) -> Response:
     status = HTTPStatus(error.status_code)
-    facts_of(scope).error_type = status.phrase.title().replace(" ", "")
+    if not isinstance(error, BodyTooLarge):
+        facts_of(scope).error_type = status.phrase.title().replace(" ", "")
     detail, headers = error.detail, error.headers
     if status == HTTPStatus.NOT_FOUND:
         detail = "there is nothing at this path; /openapi.json lists what there is"

@@ -156,6 +156,15 @@ def test_declared_body_over_the_limit_is_not_read(api):
         URL, content=never_sent(), headers={"Content-Length": str(MAX_BODY_BYTES + 1)}
     )
     assert "1,048,576 bytes" in refused(response, 413)["detail"]
+    (event,) = api.telemetry.events_named("api.request.rejected")
+    assert (event.attributes["http.route"], event.attributes["error.type"]) == (URL, "BodyTooLarge")
+
+
+def test_large_body_that_nobody_reads_does_no_harm(api):
+    job = api.add_job(trials=3)
+    body = b" " * (MAX_BODY_BYTES + 1)
+    response = api.client("viewer").request("GET", f"{URL}/{job.id}/export", content=body)
+    assert (response.status_code, len(response.text.splitlines())) == (200, 4)
 
 
 def test_body_without_length_is_read_up_to_the_limit_only(api):
