@@ -11,10 +11,10 @@ import time
 from pathlib import Path
 
 import httpx
-from app.security.keys import create_key
 from rich.console import Console
 
 from app.database.engine import open_database
+from app.security.keys import create_key
 from app.settings import Settings
 from app.stack.stack import Stack
 from telemetry.contract.names import Attr, Event
