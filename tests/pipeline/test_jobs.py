@@ -38,7 +38,8 @@ def agree(service, job_id):
 
 
 def test_job_completes(service):
-    job_id = service.submit(trials=5000)
+    # Some seconds of work: process metrics are exported once a second.
+    job_id = service.submit(trials=30_000)
     service.start_worker(**QUICK)
     service.await_end(job_id)
     service.stop_workers()
