@@ -60,9 +60,9 @@ stack: $(DEMO_READY) ## Build the native Collector, Prometheus, Alertmanager and
 
 requirements: $(DEV_READY) ## Pin the dependencies anew
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header \
-		--no-emit-index-url --no-emit-trusted-host -o requirements/runtime.txt pyproject.toml
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -o requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --upgrade --generate-hashes --strip-extras --allow-unsafe --no-header --extra dev \
-		--no-emit-index-url --no-emit-trusted-host -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
+		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links -c requirements/runtime.txt -o requirements/dev.txt pyproject.toml
 
 clean: ## Remove what the other targets made, but no data
 	rm -rf $(VENV) tools/bin tools/otelcol/_build .mypy_cache .pytest_cache .ruff_cache dist build

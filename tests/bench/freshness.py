@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import statistics
 import tempfile
@@ -16,6 +15,7 @@ from rich.console import Console
 from app.database.engine import open_database
 from app.security.keys import create_key
 from app.settings import Settings
+from app.stack.readiness import free_offset
 from app.stack.stack import Stack
 from telemetry.contract.names import Attr, Event
 from telemetry.jobview import BackendReader, JobView
@@ -32,7 +32,7 @@ def measure_freshness(console: Console) -> None:
         return
     with tempfile.TemporaryDirectory() as directory:
         include = ["postgres", "prometheus", "loki", "tempo", "otel-collector", "api", "worker-1"]
-        stack = Stack(Path(directory), 10_000 + secrets.randbelow(200) * 100, include=include, workers=1)
+        stack = Stack(Path(directory), free_offset(), include=include, workers=1)
         os.environ.setdefault("JOBSCOPE_CHECKPOINT_SECONDS", CHECKPOINT_SECONDS)
         stack.up()
         try:

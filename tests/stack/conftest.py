@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 import time
 import warnings
@@ -19,6 +18,7 @@ from app.optimizations.service import FINAL_STATES, Optimizations
 from app.queue.dbos import DbosQueue
 from app.security.keys import create_key
 from app.settings import Settings
+from app.stack.readiness import free_offset
 from app.stack.stack import Stack
 from telemetry.jobview import BackendReader, JobView
 
@@ -80,7 +80,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     else:
         warnings.warn("tempo is not on PATH: nothing is said about traces", stacklevel=1)
     directory = tmp_path_factory.mktemp("stack")
-    stack = Stack(directory, 10_000 + secrets.randbelow(200) * 100, include=include, workers=1)
+    stack = Stack(directory, free_offset(), include=include, workers=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
         stack.up()
