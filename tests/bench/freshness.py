@@ -17,7 +17,7 @@ from app.security.keys import create_key
 from app.settings import Settings
 from app.stack.readiness import free_offset
 from app.stack.stack import Stack
-from telemetry.contract.names import Attr, Event
+from telemetry.contract.names import Attr, Event, SpanName
 from telemetry.jobview import BackendReader, JobView
 
 SECONDS = 40
@@ -78,8 +78,11 @@ def _watch(stack: Stack, directory: Path) -> dict[str, list[float]]:
         counts.append((time.time(), _trials_counted(stack.urls["prometheus"])))
         time.sleep(POLL_SECONDS)
     client.post(f"/api/v1/optimizations/{job_id}/cancel").raise_for_status()
+    # A trial's span is made when its chunk ends, out of what was kept: its delay is the chunk's length.
+    trials = {span.span_id for span in view.spans if span.name == SpanName.OPTIMIZATION_TRIAL}
     return {
-        "traces": list(spans.values()),
+        "traces": [delay for span, delay in spans.items() if span not in trials],
+        "trials": [delay for span, delay in spans.items() if span in trials],
         "logs": list(events.values()),
         "metrics": _metric_delays(view, counts),
     }
