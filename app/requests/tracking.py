@@ -56,7 +56,7 @@ class RequestTracking:
         async def send_with_ids(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = int(message["status"])  # an HTTPStatus would show as its name in metrics
+                status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = facts.id
                 if trace_id:

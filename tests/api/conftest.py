@@ -60,9 +60,11 @@ class FakeQueue:
 class Client:
     """A blocking client of an ASGI application; Starlette's own wants an httpx that is not out yet."""
 
-    def __init__(self, portal: BlockingPortal, app: ASGIApp, address: str, headers: dict[str, str]) -> None:
+    def __init__(
+        self, portal: BlockingPortal, app: ASGIApp, address: str | None, headers: dict[str, str]
+    ) -> None:
         self._portal = portal
-        transport = httpx.ASGITransport(app, client=(address, 50000))
+        transport = httpx.ASGITransport(app, client=(address, 50000) if address is not None else None)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers)
 
     def request(self, method: str, path: str, **options) -> httpx.Response:
@@ -99,10 +101,10 @@ class Api:
             self.keys[role] = create_key(self.engine, f"test {role}", role)[1]
         return self.keys[role]
 
-    def client(self, role: str | None = None, address: str = "127.0.0.1") -> Client:
-        """Return a client with a key of the role, or without a key."""
+    def client(self, role: str | None = None, address: str | None = "127.0.0.1") -> Client:
+        """Return a client with a key of the role, or without a key; without an address, on a socket file."""
         headers = {"Authorization": f"Bearer {self.key(role)}"} if role else {}
-        return Client(self.portal, self.app, address, headers)
+        return Client(self.portal, self.app, address, **headers)
 
     def add_job(self, trials: int = 0, **columns) -> Optimization:
         """Store a job, with so many trials: values 0, 0.5, 1 …, the last failed."""

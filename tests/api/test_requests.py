@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from sqlalchemy.exc import OperationalError
 
 from app.optimizations.service import Optimizations
@@ -60,6 +61,17 @@ def test_one_server_span_one_duration_and_one_count_for_each_request(api):
         ("DELETE", None, None): 0,
         ("_OTHER", None, None): 0,
     }
+
+
+def test_fastapis_own_telemetry_is_off_not_just_in_the_shade_of_the_instrumentation(api):
+    client = api.client("viewer")
+    FastAPIInstrumentor.uninstrument_app(api.app._app)
+    assert client.get(URL).status_code == 200
+    assert client.get(URL + "?limit=0").status_code == 422
+    assert api.telemetry.spans == []
+    for metric in ("http.server.request.duration", "api.request.duration", "api.requests.in_progress"):
+        assert api.telemetry.points(metric) == [], metric
+    assert api.telemetry.event_names() == ["api.key.created", "api.request.rejected"]
 
 
 def test_request_counts_as_in_progress_while_it_is_answered(api, monkeypatch):

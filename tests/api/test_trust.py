@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from opentelemetry import baggage
+
+from app.optimizations.service import Optimizations
 
 URL = "/api/v1/optimizations"
 TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -22,7 +25,7 @@ def test_trusted_callers_context_is_the_parent(make_api, address):
     assert response.headers["X-Trace-ID"] == TRACE
 
 
-@pytest.mark.parametrize("address", ["10.2.0.1", "127.0.0.1", "fe80::1", "a-socket", ""])
+@pytest.mark.parametrize("address", ["10.2.0.1", "127.0.0.1", "fe80::1", "a-name", "", None])
 @pytest.mark.parametrize("flags", ["01", "00"])
 def test_strangers_context_is_a_link(make_api, address, flags):
     api = make_api(**TRUSTED)
@@ -32,6 +35,20 @@ def test_strangers_context_is_a_link(make_api, address, flags):
     assert span.parent_id is None
     assert [(link.trace_id, link.span_id) for link in span.links] == [(TRACE, SPAN)]
     assert response.headers["X-Trace-ID"] == span.trace_id
+
+
+@pytest.mark.parametrize(("address", "carried"), [("10.1.2.3", {"user": "7"}), ("10.2.0.1", {})])
+def test_only_trusted_callers_can_carry_baggage_in(make_api, monkeypatch, address, carried):
+    api = make_api(**TRUSTED)
+    seen = []
+
+    def listing(self, **_):
+        seen.append(dict(baggage.get_all()))
+        return []
+
+    monkeypatch.setattr(Optimizations, "list", listing)
+    api.client("viewer", address).get(URL, headers=headers())
+    assert seen == [carried]
 
 
 def test_nobody_is_trusted_unless_told(api):
@@ -69,8 +86,6 @@ def test_no_caller_can_unsample_a_job(make_api, address):
 
 
 def test_stored_context_of_a_job_is_sampled(make_api):
-    from app.optimizations.service import Optimizations
-
     api = make_api(**TRUSTED)
     response = api.client("operator", "10.1.2.3").post(URL, json={}, headers=headers("00"))
     job_id = response.json()["id"]
