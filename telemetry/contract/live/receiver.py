@@ -1,4 +1,4 @@
-"""An OTLP/HTTP receiver on loopback: protobuf and JSON, gzip or not."""
+"""An OTLP/HTTP receiver on loopback: protobuf and JSON, compressed or not."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ _REQUESTS: Mapping[str, type[Message]] = MappingProxyType(
 )
 _MAX_BODY_BYTES = 64 * 2**20
 _POLL_SECONDS = 0.05
+_WINDOW_BITS = {"gzip": 31, "deflate": 15}  # zlib's way to choose between the two
 
 
 class Receiver:
@@ -129,8 +130,9 @@ class _Handler(BaseHTTPRequestHandler):
         return "json" in self.headers.get("Content-Type", "")
 
     def _decode(self, body: bytes) -> Json:
-        if self.headers.get("Content-Encoding") == "gzip":
-            body = _unzip(body)
+        encoding = self.headers.get("Content-Encoding", "identity")
+        if encoding != "identity":
+            body = _unpack(body, encoding)
         if self._is_json:
             raw = json.loads(body)
             if not isinstance(raw, Mapping):
@@ -158,9 +160,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
-def _unzip(body: bytes) -> bytes:
-    """Unpack gzip, up to the limit that also holds for what is not packed."""
-    unpacker = zlib.decompressobj(wbits=31)
+def _unpack(body: bytes, encoding: str) -> bytes:
+    """Unpack a body, up to the limit that also holds for what is not packed."""
+    if encoding not in _WINDOW_BITS:
+        raise ValueError(f"content encoding {encoding} is not known")
+    unpacker = zlib.decompressobj(wbits=_WINDOW_BITS[encoding])
     try:
         data = unpacker.decompress(body, _MAX_BODY_BYTES)
     except zlib.error as error:
