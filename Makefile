@@ -40,9 +40,10 @@ test-browser: $(DEV_READY) ## Run the tests that need grafana, tempo and Chromiu
 	tools/build
 	$(BIN)/pytest -m browser
 
-lint: $(DEV_READY) ## Check style
+lint: $(DEV_READY) ## Check style, and every dashboard query and alert rule against the contract
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/jobscope contract lint
 
 format: $(DEV_READY) ## Format the code
 	$(BIN)/ruff check --fix-only .

@@ -13,6 +13,7 @@ from app.cli import demo, jobs, keys, serve
 from app.errors import JobscopeError
 from app.settings import load_settings
 from app.stack import cli as stack
+from telemetry.contract import cli as contract
 
 app = typer.Typer(
     name="jobscope",
@@ -28,6 +29,7 @@ app.command("worker")(serve.worker)
 app.add_typer(jobs.app, name="job")
 app.add_typer(keys.app, name="key")
 app.add_typer(stack.app, name="stack")
+app.add_typer(contract.app, name="contract")
 
 
 @app.command()
