@@ -190,9 +190,10 @@ class _Analysis:
         arguments = [self._of(argument) for argument in node.args]
         if name in {"vector", "scalar", "pi"}:
             quantity = arguments[0].quantity if arguments and not arguments[0].literal else None
-            return Result(frozenset(), quantity, scalar=name != "vector")
+            # A constant as a series (`… or vector(0)`) is of whatever it stands in for.
+            return Result(frozenset(), quantity, scalar=name != "vector", literal=quantity is None)
         texts = [argument.val for argument in node.args if type(argument).__name__ == "StringLiteral"]
-        vector = next((found for found in arguments if not found.literal), Result())
+        vector = next((found for found in arguments if not found.scalar), Result())
         vector = replace(vector, scalar=False)
         if name == "histogram_quantile":
             self._check_labels(["le"], vector.labels, "histogram_quantile's argument")
@@ -212,7 +213,7 @@ class _Analysis:
 
     def _binary(self, node: Any) -> Result:
         left, right = self._of(node.lhs), self._of(node.rhs)
-        labels = self._matched(node.modifier, left, right)
+        labels = self._matched(node, left, right)
         scalar = left.scalar and right.scalar
         literal = left.literal and right.literal
         bucket = left.bucket or right.bucket
@@ -221,10 +222,11 @@ class _Analysis:
             labels, combined(str(node.op), left, right, returns_bool=returns_bool), bucket, scalar, literal
         )
 
-    def _matched(self, modifier: Any, left: Result, right: Result) -> frozenset[str] | None:
+    def _matched(self, node: Any, left: Result, right: Result) -> frozenset[str] | None:
         """Return the labels of a binary operation's result."""
         if left.scalar or right.scalar:
             return right.labels if left.scalar else left.labels
+        modifier = node.modifier
         matching = modifier.matching if modifier else None
         labels = left.labels
         if matching:
@@ -242,5 +244,9 @@ class _Analysis:
             extra = list(modifier.group_labels or ())
             self._check_labels(extra, one.labels, "the side of one")
             return None if many.labels is None else many.labels | set(extra)
-        # Of a set operation the left side's series stay as they are.
-        return left.labels if card.endswith("ManyToMany") else labels
+        if not card.endswith("ManyToMany"):
+            return labels
+        # Of a set operation the series stay as they are: the left side's, with `or` those of both.
+        if str(node.op) != "or" or left.labels is None or right.labels is None:
+            return left.labels
+        return left.labels | right.labels

@@ -151,6 +151,11 @@ def test_fitting_units(said, unit, text):
             "shown as bytes, but it is bytes/second; Bps would fit",
         ),
         ("bps", "rate(system_network_io_bytes_total[5m])", "shown as bps, but it is bytes/second"),
+        (
+            "s",
+            "sum(increase(api_requests_total[5m])) or vector(0)",
+            "shown as s, but it is things; short would fit",
+        ),
         ("s", "rate(api_requests_total[5m])", "shown as s, but it is things/second; ops would fit"),
         ("reqps", "increase(api_requests_total[5m])", "shown as reqps, but it is things"),
         ("percentunit", "optimization_queue_size", "shown as percentunit, but it is things"),
