@@ -60,9 +60,7 @@ class FakeQueue:
 class Client:
     """A blocking client of an ASGI application; Starlette's own wants an httpx that is not out yet."""
 
-    def __init__(
-        self, portal: BlockingPortal, app: ASGIApp, address: str | None, headers: dict[str, str]
-    ) -> None:
+    def __init__(self, portal: BlockingPortal, app: ASGIApp, address: str | None, **headers: str) -> None:
         self._portal = portal
         transport = httpx.ASGITransport(app, client=(address, 50000) if address is not None else None)
         self._client = httpx.AsyncClient(transport=transport, base_url="http://api.test", headers=headers)
