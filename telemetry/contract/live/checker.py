@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from telemetry.contract.live import attributes as advice
 from telemetry.contract.live import otlp
-from telemetry.contract.live.definitions import Definitions, Signal
+from telemetry.contract.live.definitions import Attribute, Definitions, Signal
 from telemetry.contract.live.findings import IDS, CheckError, Findings, Level, Seen
 from telemetry.contract.live.report import Report
 from telemetry.contract.spannames import is_pattern, matches_span
@@ -55,12 +55,11 @@ class LiveCheck:
         self._entities: Counter[str] = Counter()
         self._clean = 0
         self._values: dict[tuple[str, str], set[str]] = {}
-        known = {**definitions.attributes, **definitions.templates}
         self._seen = {
-            "attributes": _seen(name for name, found in known.items() if not found.deprecated),
-            "metrics": _seen(name for name, found in definitions.metrics.items() if not found.deprecated),
-            "events": _seen(name for name, found in definitions.events.items() if not found.deprecated),
-            "spans": _seen(name for name, found in definitions.spans.items() if not found.deprecated),
+            "attributes": _seen(definitions, {**definitions.attributes, **definitions.templates}),
+            "metrics": _seen(definitions, definitions.metrics),
+            "events": _seen(definitions, definitions.events),
+            "spans": _seen(definitions, definitions.spans),
         }
 
     def observe(self, request: Json) -> None:
@@ -246,5 +245,7 @@ class LiveCheck:
         return found
 
 
-def _seen(names: Iterable[str]) -> Seen:
-    return Seen(Counter(dict.fromkeys(names, 0)))
+def _seen(definitions: Definitions, kind: Mapping[str, Attribute | Signal]) -> Seen:
+    """Return counters for what the registry itself defines and does not advise against."""
+    own = [name for name, one in kind.items() if not one.deprecated and name not in definitions.imported]
+    return Seen(Counter(dict.fromkeys(own, 0)), definitions.imported)

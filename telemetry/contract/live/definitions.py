@@ -59,6 +59,7 @@ class Signal:
     stability: str
     attributes: Mapping[str, str]
     deprecated: str = ""
+    brief: str = ""
 
 
 @dataclass
@@ -66,6 +67,7 @@ class Definitions:
     """A registry's definitions, by name.
 
     Attributes:
+        imported: names that come from a registry this one depends on: known, but not for it to emit.
         unnamed_span_kinds: kinds of span groups without a name, as OpenTelemetry's own are: which of them
             a span belongs to cannot be told, so that any span of the kind is one.
     """
@@ -75,6 +77,7 @@ class Definitions:
     metrics: dict[str, Signal] = field(default_factory=dict)
     events: dict[str, Signal] = field(default_factory=dict)
     spans: dict[str, Signal] = field(default_factory=dict)
+    imported: frozenset[str] = frozenset()
     unnamed_span_kinds: set[str] = field(default_factory=set)
 
 
@@ -82,24 +85,29 @@ def load_definitions(directories: Iterable[Path]) -> Definitions:
     """Read a registry, and those it depends on.
 
     Args:
-        directories: each is searched for ``*.yaml``, the manifest left out.
+        directories: the registry's, then those of what it depends on; each is searched for ``*.yaml``,
+            the manifest left out.
 
     Raises:
         RegistryError: a directory has no groups, is not in this form, or refers to what none defines.
     """
     groups: dict[str, Group] = {}
+    own: set[str] = set()
     for directory in directories:
         found = dict(_groups(directory))
         if not found:
             raise RegistryError(f"{directory} has no *.yaml file with groups: give the registry's directory")
-        groups |= found
+        own = own or set(found)
+        groups = found | groups  # what this registry defines anew wins
     definitions = Definitions()
+    imported = set()
     for group in groups.values():
-        for raw in group.get("attributes") or ():
-            if "id" in raw:
-                _define(definitions, raw, group)
+        names = [_define(definitions, raw, group) for raw in group.get("attributes") or () if "id" in raw]
+        imported |= set() if group["id"] in own else set(names)
     for group in groups.values():
-        _add_signal(definitions, group, groups)
+        name = _add_signal(definitions, group, groups)
+        imported |= set() if group["id"] in own else {name}
+    definitions.imported = frozenset(imported)
     return definitions
 
 
@@ -121,8 +129,8 @@ def _groups(directory: Path) -> Iterator[tuple[str, Group]]:
             yield group["id"], group
 
 
-def _define(definitions: Definitions, raw: Group, group: Group) -> None:
-    """Add the attribute that a group defines."""
+def _define(definitions: Definitions, raw: Group, group: Group) -> str:
+    """Add the attribute that a group defines, and return its name."""
     name = ".".join(filter(None, [group.get("prefix", ""), raw["id"]]))
     kind = raw.get("type", "string")
     members: tuple[str | int, ...] = ()
@@ -140,17 +148,19 @@ def _define(definitions: Definitions, raw: Group, group: Group) -> None:
     )
     into = definitions.templates if template else definitions.attributes
     into[name] = attribute
+    return name
 
 
-def _add_signal(definitions: Definitions, group: Group, groups: Mapping[str, Group]) -> None:
+def _add_signal(definitions: Definitions, group: Group, groups: Mapping[str, Group]) -> str:
+    """Add what a group defines, and return its name; empty of one that defines no signal."""
     kind = group.get("type", "attribute_group")
     by_kind = {"metric": definitions.metrics, "event": definitions.events, "span": definitions.spans}
     if kind not in by_kind:
-        return
+        return ""
     name = group.get("metric_name") or group.get("name")
     if kind == "span" and not name:
         definitions.unnamed_span_kinds.add(group.get("span_kind", "internal"))
-        return
+        return ""
     signal = Signal(
         id=group["id"],
         name=name or group["id"].removeprefix(f"{kind}."),
@@ -159,8 +169,10 @@ def _add_signal(definitions: Definitions, group: Group, groups: Mapping[str, Gro
         stability=group.get("stability", ""),
         attributes=dict(_attributes(group, groups, definitions)),
         deprecated=_deprecation(group.get("deprecated")),
+        brief=str(group.get("brief", "")).strip(),
     )
     by_kind[kind][signal.name] = signal
+    return signal.name
 
 
 def _attributes(

@@ -132,14 +132,21 @@ class Findings:
 
 @dataclass
 class Seen:
-    """How often each name was seen: those of the registry, which start at 0, and others."""
+    """How often each name was seen: those of the registry, which start at 0, and others.
+
+    Names of a registry that this one depends on are not counted.
+    """
 
     registry: Counter[str]
+    imported: frozenset[str]
     others: Counter[str] = field(default_factory=Counter)
 
     def add(self, name: str) -> None:
         """Count one."""
-        (self.registry if name in self.registry else self.others)[name] += 1
+        if name in self.registry:
+            self.registry[name] += 1
+        elif name not in self.imported:
+            self.others[name] += 1
 
     @property
     def unseen(self) -> list[str]:
