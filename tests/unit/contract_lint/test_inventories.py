@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from telemetry.contract.inventories import MetricShape, load_inventories, load_inventory
+from pathlib import Path
+
+import yaml
+
+from telemetry.contract.inventories import DIRECTORY, MetricShape, load_inventories, load_inventory
 from telemetry.contract.inventories.capture import merged, read_metrics, render
+
+ROOT = Path(__file__).parents[3]
 
 METRICS = """
 # TYPE requests_total counter
@@ -68,11 +74,16 @@ def test_merge_keeps_what_is_not_seen_now():
 def test_ours_are_as_they_were_written():
     for inventory in load_inventories():
         text = render(inventory.program, inventory.version, inventory.metrics)
-        (path,) = [path for path in _files() if path.stem == inventory.program]
-        assert path.read_text() == text
+        assert (DIRECTORY / f"{inventory.program}.yaml").read_text() == text
 
 
-def _files():
-    from telemetry.contract.inventories import DIRECTORY
-
-    return list(DIRECTORY.glob("*.yaml"))
+def test_they_are_of_the_versions_we_run():
+    programs = yaml.safe_load((ROOT / "versions.yaml").read_text())["programs"]
+    images = {name: program["image"] for name, program in programs.items() if "image" in program}
+    pinned = {name: image.rpartition(":")[2].lstrip("v") for name, image in images.items()}
+    pinned |= {"tempo-metrics-generator": pinned["tempo"], "prometheus-synthetic": pinned["prometheus"]}
+    versions = {inventory.program: inventory.version for inventory in load_inventories()}
+    # Of node-exporter we can run Debian's, whatever its version.
+    assert {name: pinned[name] for name in versions if name != "node-exporter"} == {
+        name: version for name, version in versions.items() if name != "node-exporter"
+    }
