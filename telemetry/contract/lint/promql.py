@@ -41,7 +41,7 @@ def result_of(query: Query, vocabulary: Vocabulary) -> Metric:
 
 def _parse(text: str) -> Any:
     if promql_parser is None:
-        raise LintError("PromQL cannot be parsed: install promql-parser, with: pip install 'jobscope[dev]'")
+        raise LintError("PromQL cannot be parsed: install promql-parser, with: pip install promql-parser")
     return promql_parser.parse(text)
 
 
