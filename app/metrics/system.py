@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -76,7 +77,7 @@ class _Snapshots:
         self._engine = engine
         self._worker_timeout_seconds = settings.worker_timeout_seconds
         self._lock = threading.Lock()
-        self._read_at = -_FRESH_SECONDS
+        self._read_at = -math.inf
         self._failed = False
         self._snapshot: Snapshot | None = None
 
