@@ -7,8 +7,8 @@ from typing import Any
 from grafana_foundation_sdk.builders import dashboard as build
 
 from grafana.board import board, choice_from_metrics, row
-from grafana.looks import AMBER, BLUE, GREEN, RED, number, thresholds
-from grafana.panels import bars, heat_map, lines, stat, table, time_series, transformation
+from grafana.looks import AMBER, BLUE, GREEN, RED, number, thresholds, width
+from grafana.panels import bars, heat_map, lines, spans_found, stat, table, time_series, transformation
 from grafana.queries import logql, logql_lines, promql, promql_buckets, traceql
 
 _ROUTE = 'http_route=~"$route"'
@@ -218,8 +218,11 @@ def _durations() -> list[Any]:
             size=(14, 11),
             none="No request took over 20 ms in this time range",
         )
-        .override_by_name("Duration", number("ns", None, 110))
-        .with_transformation(transformation("sortBy", sort=[{"field": "Duration", "desc": True}])),
+        .override_by_name("time", [width(170)])
+        .override_by_name("status", number("none", 0, 70))
+        .override_by_name("took", number("ns", None, 100))
+        .with_transformation(spans_found())
+        .with_transformation(transformation("sortBy", sort=[{"field": "took", "desc": True}])),
     ]
 
 

@@ -10,8 +10,8 @@ from grafana_foundation_sdk.models.dashboard import AnnotationQuery, VariableHid
 from grafana.board import board, hidden_from_database, row
 from grafana.job_outcome import attempts, best_trials, figures, trial_values
 from grafana.job_state import state_panels
-from grafana.looks import AMBER, BLUE, GREEN, hidden, number, prop
-from grafana.panels import heat_map, lines, special, table, time_series
+from grafana.looks import AMBER, BLUE, GREEN, number, prop, width
+from grafana.panels import heat_map, lines, spans_found, special, table, time_series
 from grafana.queries import POSTGRES, logql, logql_lines, promql, promql_buckets, sql, traceql
 
 # Formatted by Grafana, so that whatever someone types into the box stays one string.
@@ -240,8 +240,10 @@ def _failures_and_requests() -> list[Any]:
             size=(12, 9),
             none="No request about this job in this time range",
         )
-        .override_by_name("Duration", number("ns"))
-        .override_by_name("Trace Service", hidden())
+        .override_by_name("time", [width(170)])
+        .override_by_name("status", number("none", 0, 70))
+        .override_by_name("took", number("ns", None, 100))
+        .with_transformation(spans_found())
     )
     return [
         lines(

@@ -337,6 +337,28 @@ def special(
     return framed(panel, title, description, queries, size=size, none=none)
 
 
+def spans_found() -> DataTransformerConfig:
+    """Return the step that leaves of Tempo's columns of a search those that tell requests apart."""
+    return transformation(
+        "organize",
+        excludeByName=dict.fromkeys(("Trace Service", "kind", "service.name", "http.route"), True),
+        indexByName={
+            "Start time": 0,
+            "Trace Name": 1,
+            "http.response.status_code": 2,
+            "Duration": 3,
+            "Span ID": 4,
+        },
+        renameByName={
+            "Start time": "time",
+            "Trace Name": "request",
+            "http.response.status_code": "status",
+            "Duration": "took",
+            "Span ID": "span",
+        },
+    )
+
+
 def transformation(name: str, **options: object) -> DataTransformerConfig:
     """Return a step between a panel's queries and what it draws."""
     return DataTransformerConfig(name, options=options)

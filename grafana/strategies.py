@@ -214,4 +214,5 @@ def _in_against_out() -> Any:
             )
         )
         .override_by_name("in-sample", [prop("custom.axisLabel", "in-sample")])
+        .override_by_regexp("/out-of-sample/", [prop("custom.axisLabel", "out-of-sample")])
     )
