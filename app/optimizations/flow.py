@@ -96,8 +96,6 @@ class Flow:
                 )
             finally:
                 self._progress.clear()
-                # What a job counted is told apart from the next one's by time alone.
-                flush()
 
     def _consumer_span(self, claim: Claim, began: int) -> Span:
         """Record the claim as a span that has ended already: it must outlive a kill of this worker."""
@@ -228,6 +226,7 @@ class Flow:
                 f"attempt {claim.number} stops with {self._slot}; the job is queued again",
                 attributes={Attr.JOB_ID: claim.job.id, **_reached(claim, progress)},
             )
+            _measure_before_the_end()
 
     def _finish(
         self,
@@ -265,6 +264,7 @@ class Flow:
                 attributes=facts,
                 exception=error,
             )
+            _measure_before_the_end()
 
 
 _TERMINAL_EVENTS = {
@@ -272,6 +272,15 @@ _TERMINAL_EVENTS = {
     "failed": Event.OPTIMIZATION_FAILED,
     "cancelled": Event.OPTIMIZATION_CANCELLED,
 }
+
+
+def _measure_before_the_end() -> None:
+    """Export measurements while the attempt's last span is open.
+
+    Time alone tells what an attempt counted from what the process's next one will, and even an attempt
+    that is shorter than the export interval has then been measured once.
+    """
+    flush()
 
 
 def _sentence(state: str, job: Optimization, progress: dict[str, Any], error: Exception | None) -> str:
