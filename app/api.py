@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -27,6 +28,7 @@ from app.optimizations.service import Optimizations
 from app.prices import endpoints as datasets
 from app.queue.port import JobQueue
 from app.requests.body import BodyLimit
+from app.requests.eventloop import watch_event_loop
 from app.requests.openapi import document_problems
 from app.requests.probes import EXCLUDED_URLS
 from app.requests.problems import add_problem_handlers
@@ -115,7 +117,9 @@ def create_app(
 @asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     api.state.health.start()
+    watch = asyncio.create_task(watch_event_loop())
     events.emit(Event.API_STARTED, "the API is ready for requests")
     yield
     events.emit(Event.API_STOPPED, "the API stops")
+    watch.cancel()
     api.state.health.stop()

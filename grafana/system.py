@@ -267,6 +267,21 @@ def _processes() -> list[Any]:
             unit="short",
         ).min(0),
         time_series(
+            "Event loop of the API",
+            "How late the loop wakes a task that is due: every request waits as long. Over 0.25 s again and "
+            "again is an alert: something blocks it.",
+            [
+                promql(
+                    f"histogram_quantile({share}, sum by (le) "
+                    "(rate(api_event_loop_delay_seconds_bucket[$__rate_interval])))",
+                    legend,
+                )
+                for share, legend in ((0.5, "half within"), (0.99, "99 % within"))
+            ],
+            unit="s",
+            none="API is silent",
+        ).min(0),
+        time_series(
             "Garbage collections",
             "Runs per second by generation. Many of generation 2: whole heaps are walked again and again.",
             [

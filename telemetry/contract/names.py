@@ -167,6 +167,13 @@ class Metric:
         "HTTP requests answered with status 400 or above, or not at all.",
         ("http.request.method", "http.route", "http.response.status_code", "error.type", ),
     )
+    API_EVENT_LOOP_DELAY: Final = MetricDefinition(
+        "api.event_loop.delay",
+        "histogram",
+        "s",
+        "How late the API's event loop wakes a task that is due: what blocks the loop delays every request by as much.",
+        (),
+    )
     API_REQUEST_DURATION: Final = MetricDefinition(
         "api.request.duration",
         "histogram",

@@ -3,105 +3,29 @@
 from __future__ import annotations
 
 import shutil
-import time
 import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TypeVar
+from collections.abc import Iterator
 
-import httpx
 import pytest
-from sqlalchemy import Engine
 
-from app.database.engine import open_database
-from app.optimizations.service import FINAL_STATES, Optimizations
-from app.queue.dbos import DbosQueue
-from app.security.keys import create_key
-from app.settings import Settings
-from app.stack.readiness import free_offset
-from app.stack.stack import Stack
-from telemetry.jobview import BackendReader, JobView
-
-TIMEOUT = 120
-T = TypeVar("T")
+from tests.live.stack import RunningStack, running_stack
 
 # Without these nothing can be claimed: their absence fails the tests. Tempo cannot be built from a Go
 # module, so its absence skips what needs it, loudly.
 REQUIRED = ["postgres", "prometheus", "loki", "otel-collector", "api", "worker-1"]
 
 
-@dataclass
-class RunningStack:
-    """A stack with a client of its API, and the database behind it."""
-
-    stack: Stack
-    settings: Settings
-    engine: Engine
-    optimizations: Optimizations
-    client: httpx.Client
-
-    @staticmethod
-    def eventually(check: Callable[[], T]) -> T:
-        """Return what a check returns once it no longer fails: backends answer a little later."""
-        deadline = time.monotonic() + TIMEOUT
-        while True:
-            try:
-                return check()
-            except AssertionError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.2)
-
-    def submit(self, **spec: object) -> str:
-        response = self.client.post("/api/v1/optimizations", json=spec)
-        assert response.status_code == 201, response.text
-        job_id: str = response.json()["id"]
-        return job_id
-
-    def await_job(self, job_id: str, condition: Callable[[object], object]) -> None:
-        def check() -> None:
-            assert condition(self.optimizations.get(job_id))
-
-        self.eventually(check)
-
-    def await_end(self, job_id: str) -> None:
-        self.await_job(job_id, lambda job: job.state in FINAL_STATES)
-
-    def view(self, job_id: str) -> JobView:
-        urls = self.stack.urls
-        return BackendReader(urls["tempo"], urls["loki"], urls["prometheus"]).read(job_id)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     include = [*REQUIRED]
     if shutil.which("tempo"):
         include.append("tempo")
     else:
         warnings.warn("tempo is not on PATH: nothing is said about traces", stacklevel=1)
-    directory = tmp_path_factory.mktemp("stack")
-    stack = Stack(directory, free_offset(), include=include, workers=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
-        stack.up()
-        settings = Settings(
-            data_dir=directory,
-            database_url=stack.urls["postgres"],
-            database_password_file=stack.layout.passwords / "database_password",
-        )
-        engine = open_database(settings)
-        queue = DbosQueue(engine)
-        _, key = create_key(engine, "test", "operator")
-        client = httpx.Client(
-            base_url=stack.urls["api"], headers={"Authorization": f"Bearer {key}"}, timeout=30
-        )
-        try:
-            yield RunningStack(stack, settings, engine, Optimizations(engine, queue, settings), client)
-        finally:
-            client.close()
-            queue.close()
-            engine.dispose()
-            stack.down()
+        with running_stack(tmp_path_factory.mktemp("stack"), include, workers=1) as running:
+            yield running
 
 
 @pytest.fixture

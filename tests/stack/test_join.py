@@ -14,11 +14,9 @@ import pytest
 
 from telemetry.contract.names import Attr
 from telemetry.jobview import JobView, LocalReader
+from tests.live.traffic import BACKWARDS, FOREVER
 
 pytestmark = pytest.mark.stack
-
-BACKWARDS = {"fast": {"low": 50}, "slow": {"high": 40}}
-FOREVER = 1_000_000
 
 
 @pytest.fixture(params=["completed", "failed", "cancelled", "recovered", "running"])
@@ -34,7 +32,7 @@ def job(request, running):
     elif kind == "cancelled":
         job_id = running.submit(trials=FOREVER)
         running.await_job(job_id, lambda job: job.trials_completed)
-        assert running.client.post(f"/api/v1/optimizations/{job_id}/cancel").status_code == 202
+        running.cancel(job_id)
         running.await_end(job_id)
     elif kind == "recovered":
         job_id = running.submit(trials=100_000)
@@ -48,7 +46,7 @@ def job(request, running):
         running.await_job(job_id, lambda job: job.trials_completed)
     yield kind, job_id
     if kind == "running":
-        running.client.post(f"/api/v1/optimizations/{job_id}/cancel")
+        running.cancel(job_id)
         running.await_end(job_id)
 
 

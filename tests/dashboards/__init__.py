@@ -1,0 +1,1 @@
+"""Dashboards on a stack with traffic, asked through Grafana."""

@@ -1,0 +1,56 @@
+"""A stack after traffic, with Grafana on it; nothing is a mock."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.live.grafana import Frame, Grafana, Json, Window
+from tests.live.stack import RunningStack, running_stack
+from tests.live.traffic import Driver, Traffic
+
+
+@dataclass
+class Driven:
+    """A stack after traffic, and Grafana on it."""
+
+    running: RunningStack
+    traffic: Traffic
+    grafana: Grafana
+    dashboards: dict[str, Json]
+
+    def panel(self, uid: str, title: str) -> Json:
+        """Return a panel by its title."""
+        (panel,) = [p for p in self.dashboards[uid]["panels"] if p["title"] == title and p["type"] != "row"]
+        return panel
+
+    def frames(self, uid: str, title: str, window: Window | None = None, **chosen: str) -> list[Frame]:
+        """Run a panel's queries over the time of the traffic, or another."""
+        window = window or Window(self.traffic.began - 30, time.time())
+        values = self.grafana.variables(self.dashboards[uid], window, chosen)
+        return self.grafana.run(self.panel(uid, title), window, values)
+
+
+@pytest.fixture(scope="package")
+def driven(tmp_path_factory, request) -> Iterator[Driven]:
+    for program in ("grafana", "tempo"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not on PATH: nothing is said about what dashboards show")
+    include = [
+        *("postgres", "prometheus", "alertmanager", "loki", "tempo", "otel-collector", "node-exporter"),
+        *("grafana", "api", "worker-1", "worker-2"),
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
+        with running_stack(tmp_path_factory.mktemp("driven"), include, workers=2) as running:
+            traffic = Driver(running).drive(60 * request.config.getoption("--traffic-minutes"))
+            password = (running.stack.layout.passwords / "grafana_password").read_text().strip()
+            grafana = Grafana(running.stack.urls["grafana"], password)
+            try:
+                yield Driven(running, traffic, grafana, grafana.dashboards())
+            finally:
+                grafana.close()
