@@ -39,7 +39,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from telemetry.console import ConsoleProcessor
-from telemetry.contract.names import Metric
+from telemetry.contract.names import Metric, MetricDefinition
 from telemetry.events import IdentifyingProcessor
 from telemetry.files import FileLogExporter, FileMetricExporter, FileSpanExporter, RotatedFile
 from telemetry.jobtrace import JobIdGenerator, JobSampler
@@ -92,6 +92,13 @@ _VIEWS = (
         attribute_keys=set(Metric.API_REQUESTS_IN_PROGRESS.attributes),
     ),
     View(instrument_name="http.server.*.body.size", aggregation=DropAggregation()),
+    # Whatever else a measurement is given stays with its exemplar: `job.id`, by which one dot on a heat map
+    # leads to its job, and which must never be a label.
+    *(
+        View(instrument_name=metric.name, attribute_keys=set(metric.attributes))
+        for metric in vars(Metric).values()
+        if isinstance(metric, MetricDefinition) and metric.instrument == "histogram"
+    ),
 )
 
 

@@ -87,7 +87,11 @@ class Chunk:
         """Start the span."""
         self._scope = _tracer.start_as_current_span(
             SpanName.OPTIMIZATION_SEARCH_CHUNK,
-            attributes={Attr.CHUNK_NUMBER: self._number, Attr.CHUNK_FIRST_TRIAL: self._first},
+            attributes={
+                Attr.JOB_ID: self._job.id,
+                Attr.CHUNK_NUMBER: self._number,
+                Attr.CHUNK_FIRST_TRIAL: self._first,
+            },
             record_exception=False,
             set_status_on_exception=False,  # an interruption is no error; a real one is told where it ends
         )
@@ -117,6 +121,7 @@ class Chunk:
                 SpanName.OPTIMIZATION_TRIAL,
                 start_time=trial.start_ns,
                 attributes={
+                    Attr.JOB_ID: self._job.id,
                     Attr.TRIAL_NUMBER: trial.number,
                     Attr.TRIAL_PARAMETERS: json.dumps(trial.parameters),
                     Attr.TRIAL_OUTCOME: trial.outcome,

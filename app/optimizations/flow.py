@@ -116,7 +116,7 @@ class Flow:
             start_time=began,
         )
         with trace.use_span(span, end_on_exit=True):
-            QUEUE_WAIT.record(claim.waited_seconds)
+            QUEUE_WAIT.record(claim.waited_seconds, {Attr.JOB_ID: job.id})
             recovered = claim.number > 1
             events.emit(
                 Event.OPTIMIZATION_RECOVERED if recovered else Event.OPTIMIZATION_STARTED,
@@ -155,7 +155,7 @@ class Flow:
             raise TooManyAttempts(f"{claim.lost} attempts ended with the loss of their worker")
 
     def _load_prices(self, job: Optimization) -> Prices:
-        with _internal_span(SpanName.OPTIMIZATION_LOAD_PRICES, {Attr.DATASET_NAME: job.dataset}) as span:
+        with _internal_span(SpanName.OPTIMIZATION_LOAD_PRICES, job, {Attr.DATASET_NAME: job.dataset}) as span:
             prices = load(job.dataset, self._settings.data_dir)
             rows = {Attr.DATASET_ROWS: len(prices.close)}
             non_positive = prices.non_positive_rows
@@ -184,7 +184,7 @@ class Flow:
         """Evaluate the winner where the search never looked; return columns of the job."""
         if search.best is None:
             raise NoResult(f"all {job.trials} trials failed; the first: {search.first_error}")
-        with _internal_span(SpanName.OPTIMIZATION_EVALUATE_HOLDOUT, {}) as span:
+        with _internal_span(SpanName.OPTIMIZATION_EVALUATE_HOLDOUT, job, {}) as span:
             holdout = search.evaluate_holdout()
             values = {
                 Attr.TRIAL_NUMBER: search.best.number,
@@ -219,7 +219,7 @@ class Flow:
         """End an attempt at its checkpoint because this worker is to stop; the job waits again."""
         attempts.end_attempt(self._engine, claim.job.id, claim.number, "queued")
         reached = {Attr.JOB_STATE: "queued", **_reached(claim, progress)}
-        with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, reached):
+        with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, claim.job, reached):
             ATTEMPTS.add(1, {Attr.JOB_STATE: "queued"})
             events.emit(
                 Event.OPTIMIZATION_INTERRUPTED,
@@ -239,18 +239,24 @@ class Flow:
         """Store the outcome, then tell it: what telemetry says is in the database already."""
         job = claim.job
         failure = {"error_type": type(error).__name__, "error_message": str(error)} if error else {}
-        with _internal_span(SpanName.OPTIMIZATION_STORE_RESULTS, {Attr.JOB_STATE: state}):
+        with _internal_span(SpanName.OPTIMIZATION_STORE_RESULTS, job, {Attr.JOB_STATE: state}):
             attempts.end_attempt(self._engine, job.id, claim.number, state, {**outcome, **failure})
         duration = (now() - job.created_at).total_seconds()
         reached = _reached(claim, progress)
-        with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, {Attr.JOB_STATE: state, **reached}) as span:
+        ended = {Attr.JOB_STATE: state, **reached}
+        with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, job, ended) as span:
             if error:
                 span.set_status(StatusCode.ERROR, str(error))
                 span.set_attribute(Attr.ERROR_TYPE, type(error).__name__)
             ATTEMPTS.add(1, {Attr.JOB_STATE: state})
             JOB_DURATION.record(
                 duration,
-                {Attr.STRATEGY_NAME: job.strategy, Attr.DATASET_NAME: job.dataset, Attr.JOB_STATE: state},
+                {
+                    Attr.STRATEGY_NAME: job.strategy,
+                    Attr.DATASET_NAME: job.dataset,
+                    Attr.JOB_STATE: state,
+                    Attr.JOB_ID: job.id,
+                },
             )
             facts = {Attr.JOB_ID: job.id, Attr.JOB_DURATION: duration, **reached}
             if state == "completed":
@@ -316,8 +322,9 @@ def _progress_of(job: Optimization) -> dict[str, Any]:
 
 
 @contextmanager
-def _internal_span(name: str, attributes: dict[str, Any]) -> Iterator[Span]:
+def _internal_span(name: str, job: Optimization, attributes: dict[str, Any]) -> Iterator[Span]:
     """Start an INTERNAL span that notes an error's type; the error's event has message and stack."""
+    attributes = {Attr.JOB_ID: job.id, **attributes}
     with _tracer.start_as_current_span(name, attributes=attributes, record_exception=False) as span:
         try:
             yield span

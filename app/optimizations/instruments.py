@@ -1,4 +1,7 @@
-"""The worker's instruments."""
+"""The worker's instruments.
+
+The histograms' measurements are given ``job.id`` too: it stays with their exemplars, and is no label.
+"""
 
 from __future__ import annotations
 

@@ -214,7 +214,7 @@ class Search:
         failed = sum(trial.value is None for trial in trials)
         TRIALS.add(len(trials) - failed, {**self._labels, Attr.TRIAL_OUTCOME: "completed"})
         TRIALS.add(failed, {**self._labels, Attr.TRIAL_OUTCOME: "failed"})
-        CHECKPOINT_DURATION.record(seconds, self._labels)
+        CHECKPOINT_DURATION.record(seconds, {**self._labels, Attr.JOB_ID: job.id})
         share = self._done / job.trials
         self._gauge.set(share, job.strategy, job.dataset)
         facts: dict[str, Any] = {

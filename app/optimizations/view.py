@@ -32,14 +32,18 @@ def view(job_id: str, request: Request, optimizations: Service) -> RedirectRespo
             f"there is no Grafana here (JOBSCOPE_GRAFANA_URL is not set); 'jobscope job show {job.id}' "
             "shows the same in a terminal"
         )
-    return RedirectResponse(view_url(grafana_url, job), status_code=303)
+    return RedirectResponse(view_url(grafana_url, job, str(request.base_url)), status_code=303)
 
 
-def view_url(grafana_url: str, job: Optimization) -> str:
-    """Return the URL of a job's dashboard over the time the job took; up to now while it is not over."""
+def view_url(grafana_url: str, job: Optimization, api_url: str) -> str:
+    """Return the URL of a job's dashboard over the time the job took; up to now while it is not over.
+
+    The dashboard's own links to the API lead to ``api_url``.
+    """
     end = job.finished_at + _PADDING if job.finished_at else None
     query = {
         "var-job_id": job.id,
+        "var-api": api_url.rstrip("/"),
         "from": _milliseconds(job.created_at - _PADDING),
         "to": _milliseconds(end) if end and end < now() else "now",
     }

@@ -24,7 +24,7 @@ _HTTP = {
     "node-exporter": "node_exporter",
 }
 # Whose URLs configuration files and the app ask for, as JOBSCOPE_<NAME>_URL.
-_CONFIGURED = ("prometheus", "alertmanager", "loki", "tempo", "tempo_otlp", "grafana")
+_CONFIGURED = ("api", "prometheus", "alertmanager", "loki", "tempo", "tempo_otlp", "grafana")
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,12 @@ def test_ended_job_leads_to_its_own_time(make_api, base, path):
     )
 
 
+def test_dashboards_links_lead_back_to_this_api(make_api):
+    api = make_api(grafana_url="http://127.0.0.1:3001")
+    location = view(api, api.add_job().id).headers["Location"]
+    assert parse_qs(urlsplit(location).query)["var-api"] == ["http://api.test"]
+
+
 def test_running_job_leads_up_to_now(make_api):
     api = make_api(grafana_url="http://127.0.0.1:3001")
     running = api.add_job(state="running")

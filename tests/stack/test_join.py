@@ -102,7 +102,7 @@ def test_running_and_ended_jobs_have_checkpoint_exemplars(running, tempo):
             },
         )
         labels = [point["labels"] for series in response.json()["data"] for point in series["exemplars"]]
-        assert job_id in {label.get("trace_id") for label in labels}
+        assert (job_id, job_id) in {(label.get("trace_id"), label.get("job_id")) for label in labels}
 
     running.eventually(exemplar)
 

@@ -59,7 +59,7 @@ def changed(base, **changes):
             {"span": changed(SPAN, kind=3)},
             "span 'load prices' is of kind client; in the contract it is internal",
         ),
-        ({"span": changed(SPAN, attributes=[text("job.id", "1")])}, "has attribute job.id"),
+        ({"span": changed(SPAN, attributes=[text("worker.slot", "1")])}, "has attribute worker.slot"),
         ({"span": changed(SPAN, events=[{"name": "retry"}])}, "span event 'retry'"),
         (
             {"span": changed(SPAN, events=[{"name": "exception", "attributes": [text("job.id", "1")]}])},
