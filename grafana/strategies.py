@@ -11,7 +11,7 @@ from grafana.looks import AMBER, GREEN, JOB_LINK, RED, hidden, link, number, pro
 from grafana.panels import special, table, time_series, transformation
 from grafana.queries import promql, sql
 
-_CHOSEN = 'strategy_name=~"${strategy:regex}", dataset_name=~"${dataset:regex}"'
+_CHOSEN = 'strategy_name=~"$strategy", dataset_name=~"$dataset"'
 _LEGEND = "{{strategy_name}} on {{dataset_name}}"
 
 

@@ -14,6 +14,8 @@ from grafana.queries import promql, service_graph
 _OURS = 'service_namespace="jobscope", service_name=~"$service"'
 # Not tmpfs and the like, which fill without harm, nor loop devices and partitions, which count twice.
 _DISKS = 'fstype!~"tmpfs|ramfs|overlay|squashfs|devtmpfs", mountpoint!~"/etc/.*|/run/.*|/proc/.*"'
+# What goes through a container's or a tunnel's interface goes through a real one too.
+_INTERFACES = 'device!~"lo|veth.*|br-.*|docker.*|ifb.*|tun.*"'
 
 
 def build_dashboard() -> build.Dashboard:
@@ -210,14 +212,16 @@ def _host() -> list[Any]:
         ).min(0),
         time_series(
             "Network traffic",
-            "Bytes per second of each interface; sent ones below zero.",
+            "Bytes per second of each interface but loopback; sent ones below zero.",
             [
                 promql(
-                    "sum by (device) (rate(node_network_receive_bytes_total[$__rate_interval])) > 0",
+                    "sum by (device) "
+                    f"(rate(node_network_receive_bytes_total{{{_INTERFACES}}}[$__rate_interval]))",
                     "{{device}} received",
                 ),
                 promql(
-                    "-(sum by (device) (rate(node_network_transmit_bytes_total[$__rate_interval])) > 0)",
+                    "-sum by (device) "
+                    f"(rate(node_network_transmit_bytes_total{{{_INTERFACES}}}[$__rate_interval]))",
                     "{{device}} sent",
                 ),
             ],

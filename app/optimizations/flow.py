@@ -69,6 +69,9 @@ class Flow:
         self._instance_id = instance_id
         self._stopping = stopping
         self._progress = Progress()
+        for state in (*_TERMINAL_EVENTS, "queued"):
+            # From 0, so that a rate sees the first increment.
+            ATTEMPTS.add(0, {Attr.JOB_STATE: state})
 
     def run(self, job_id: str) -> None:
         """Make one attempt at a job; one that has ended already is left alone.

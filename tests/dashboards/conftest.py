@@ -23,16 +23,20 @@ class Driven:
     grafana: Grafana
     dashboards: dict[str, Json]
 
-    def panel(self, uid: str, title: str) -> Json:
-        """Return a panel by its title."""
-        (panel,) = [p for p in self.dashboards[uid]["panels"] if p["title"] == title and p["type"] != "row"]
-        return panel
+    def panels(self, uid: str) -> list[Json]:
+        """Return a dashboard's panels, without its headings."""
+        return [panel for panel in self.dashboards[uid]["panels"] if panel["type"] != "row"]
 
-    def frames(self, uid: str, title: str, window: Window | None = None, **chosen: str) -> list[Frame]:
+    def panel(self, uid: str, title: str, kind: str = "") -> Json:
+        """Return a panel by its title, and its type where a dashboard has two of that title."""
+        (found,) = (p for p in self.panels(uid) if p["title"] == title and kind in {"", p["type"]})
+        return found
+
+    def run(self, uid: str, panel: Json, window: Window | None = None, **chosen: str) -> list[Frame]:
         """Run a panel's queries over the time of the traffic, or another."""
         window = window or Window(self.traffic.began - 30, time.time())
         values = self.grafana.variables(self.dashboards[uid], window, chosen)
-        return self.grafana.run(self.panel(uid, title), window, values)
+        return self.grafana.run(panel, window, values)
 
 
 @pytest.fixture(scope="package")

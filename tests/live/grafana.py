@@ -17,6 +17,8 @@ _MAX_POINTS = 600
 _NICE_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600)
 _VARIABLE = re.compile(r"\$\{(?P<braced>\w+)(?::(?P<format>\w+))?\}|\$(?P<bare>[A-Za-z]\w*)")
 _TRACE_ID = re.compile(r"[0-9a-fA-F]{32}")
+# Escaped twice, for the regular expression and for the string it is in.
+_SPECIAL = re.compile(r"[$^*{}\[\]'+?.()|]")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -149,10 +151,14 @@ def _frames(results: Mapping[str, Json]) -> Iterator[Frame]:
             names = [field["name"] for field in fields]
             unique = [f"{name} {n}" if name in names[:n] else name for n, name in enumerate(names)]
             yield Frame(
-                raw["schema"].get("name") or (fields[-1].get("config") or {}).get("displayNameFromDS", ""),
+                raw["schema"].get("name") or _display_name(fields),
                 dict(zip(unique, raw["data"]["values"], strict=True)) if raw["data"]["values"] else {},
                 {name: field.get("labels") or {} for name, field in zip(unique, fields, strict=True)},
             )
+
+
+def _display_name(fields: Sequence[Json]) -> str:
+    return ((fields[-1].get("config") or {}) if fields else {}).get("displayNameFromDS", "")
 
 
 def _least_interval(panel: Json) -> float:
@@ -186,8 +192,8 @@ def _formatted(value: Any, form: str | None, kind: str) -> str:
         return ",".join('"' + item.replace("\\", "\\\\").replace('"', '\\"') + '"' for item in items)
     if form == "sqlstring":
         return ",".join("'" + item.replace("'", "''") + "'" for item in items)
-    if form == "regex" or (kind in {"prometheus", "loki"} and many):
-        escaped = [re.escape(item) for item in items]
+    if kind == "prometheus" and many:
+        escaped = [_SPECIAL.sub(r"\\\\\g<0>", item) for item in items]
         return escaped[0] if len(escaped) == 1 else f"({'|'.join(escaped)})"
     if many:
         raise ValueError("many values without a format")

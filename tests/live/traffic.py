@@ -33,6 +33,7 @@ class Traffic:
         answers: requests by route, method and status, the health probes of others left out.
         refused_fields: requests refused for their input, by the field.
         exports: delivered, by format.
+        exported: the job that was exported last; some of its trials failed.
     """
 
     began: float = field(default_factory=time.time)
@@ -41,6 +42,7 @@ class Traffic:
     answers: Counter[tuple[str, str, int]] = field(default_factory=Counter)
     refused_fields: Counter[str] = field(default_factory=Counter)
     exports: Counter[str] = field(default_factory=Counter)
+    exported: str = ""
 
     def job(self, kind: str) -> str:
         """Return a job of a kind: the last one."""
@@ -82,11 +84,12 @@ class Driver:
             self._submit("completed", strategy="rsi_reversion", trials=150, sampler="tpe", seed=number),
             self._submit("completed", trials=3000, parameters=OVERLAPPING, fee_bps=5.0),
             self._submit("failed", trials=300, parameters=BACKWARDS),
+            self._submit("failed", trials=200, strategy="sma_cross", parameters=BACKWARDS, sampler="tpe"),
         ]
         self._refused()
         for job in done:
             self._running.await_end(job)
-        self._export(done[1])
+        self._export(done[2])
         self._follow()
         self._cancel()
         if number % 3 == 0:
@@ -116,6 +119,7 @@ class Driver:
         for form in ("csv", "json"):
             assert self._ask("GET", "/api/v1/optimizations/{job_id}/export", job, params={"format": form})
             self.traffic.exports[form] += 1
+        self.traffic.exported = job
         assert self._ask("GET", "/api/v1/optimizations/{job_id}", job).status_code == 200
         assert self._ask("GET", "/api/v1/optimizations/{job_id}/trials", job).status_code == 200
 
