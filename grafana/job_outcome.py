@@ -51,7 +51,7 @@ def figures() -> Table:
 def trial_values() -> build.Panel:
     """Return the panel of how the trials' values are spread."""
     return special(
-        "barchart",
+        "trend",
         "Values of all trials",
         "How many trials gave which value (of the first 20,000). A winner far off on its own is more likely "
         "luck than a winner at the edge of a broad hill.",
@@ -61,7 +61,7 @@ def trial_values() -> build.Panel:
                 SELECT value FROM trials
                 WHERE job_id = ${job_id:sqlstring} AND value IS NOT NULL ORDER BY number LIMIT 20000
                 ), r AS (SELECT MIN(value) AS low, MAX(value) + 1e-9 AS high FROM t)
-                SELECT ROUND((low + (bucket - 0.5) * (high - low) / 30)::numeric, 2)::text AS value,
+                SELECT low + (bucket - 0.5) * (high - low) / 30 AS value,
                 COALESCE(n, 0) AS trials
                 FROM r CROSS JOIN generate_series(1, 30) AS bucket
                 LEFT JOIN (
@@ -72,16 +72,12 @@ def trial_values() -> build.Panel:
         ],
         {
             "xField": "value",
-            "barWidth": 0.95,
-            "groupWidth": 1,
-            "showValue": "never",
-            "xTickLabelSpacing": 100,
             "legend": {"showLegend": False},
             "tooltip": {"mode": "single"},
         },
         size=(8, 12),
         none="No trial has given a value yet",
-    ).custom({"fillOpacity": 70, "lineWidth": 0})
+    ).custom({"drawStyle": "bars", "barWidthFactor": 0.95, "fillOpacity": 70, "lineWidth": 0})
 
 
 def best_trials() -> Table:

@@ -230,8 +230,8 @@ def _over_time() -> list[Any]:
         .override_by_name("jobs waiting", [prop("color", {"mode": "fixed", "fixedColor": PURPLE})])
         .override_by_name("workers alive", [prop("color", {"mode": "fixed", "fixedColor": GREEN})]),
         time_series(
-            "Trials per second",
-            "By outcome. Failed trials are parameter sets that the strategy refuses, or errors.",
+            "Trials by outcome",
+            "Per second. Failed trials are parameter sets that the strategy refuses, or errors.",
             [
                 promql(
                     "sum by (trial_outcome) (rate(optimization_trials_total[$__rate_interval]))",

@@ -139,7 +139,7 @@ def _losses() -> list[Any]:
             table_legend=True,
         ).min(0),
         table(
-            "Alerts firing",
+            "Which alerts fire",
             "By Prometheus' rules; Alertmanager tells those who must know.",
             [promql_now('ALERTS{alertstate="firing", alertname!="Watchdog"}')],
             size=(10, 9),
@@ -255,7 +255,7 @@ def _collector() -> list[Any]:
             unit="bytes",
         ).min(0),
         time_series(
-            "Queue full in",
+            "Each queue full in",
             "At the rate of the last 5 minutes. 7 days stands for: not in sight.",
             [promql(f"min by (exporter) ({_TIME_TO_FULL})", "{{exporter}}")],
             unit="s",

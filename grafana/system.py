@@ -147,7 +147,7 @@ def _who_calls_whom() -> Any:
         "that failed. Click a node for its requests.",
         [service_graph()],
         {},
-        size=(24, 9),
+        size=(16, 9),
         none="No request or job in this time range",
     )
 
@@ -166,7 +166,7 @@ def _host() -> list[Any]:
             stacked=True,
         ).min(0),
         time_series(
-            "Memory",
+            "Memory of the host",
             "What programs use, what caches use and would give back, and what is free.",
             [
                 promql("node_memory_MemTotal_bytes - node_memory_MemAvailable_bytes", "used"),
@@ -189,7 +189,7 @@ def _host() -> list[Any]:
             none="This kernel does not measure pressure",
         ).min(0),
         time_series(
-            "Disk traffic",
+            "Disk traffic of the host",
             "Bytes per second of each disk; written ones below zero.",
             [
                 promql(
@@ -241,7 +241,7 @@ def _processes() -> list[Any]:
     name = "{{service_name}} {{process}}"
     return [
         time_series(
-            "CPU",
+            "CPU of our processes",
             "Cores each process keeps busy. A worker at one core is at work.",
             [promql(per_process(f"rate(process_cpu_time_seconds_total{{{_OURS}}}[$__rate_interval])"), name)],
             unit="suffix: cores",
@@ -249,7 +249,7 @@ def _processes() -> list[Any]:
         .decimals(2)
         .min(0),
         time_series(
-            "Memory",
+            "Memory of our processes",
             "Physical memory of each process. A worker that grows from job to job keeps what it should drop.",
             [promql(per_process(f"last_over_time(process_memory_usage_bytes{{{_OURS}}}[15s])"), name)],
             unit="bytes",
@@ -271,21 +271,6 @@ def _processes() -> list[Any]:
             unit="short",
         ).min(0),
         time_series(
-            "Event loop of the API",
-            "How late the loop wakes a task that is due: every request waits as long. Over 0.25 s again and "
-            "again is an alert: something blocks it.",
-            [
-                promql(
-                    f"histogram_quantile({share}, sum by (le) "
-                    "(rate(api_event_loop_delay_seconds_bucket[$__rate_interval])))",
-                    legend,
-                )
-                for share, legend in ((0.5, "half within"), (0.99, "99 % within"))
-            ],
-            unit="s",
-            none="API is silent",
-        ).min(0),
-        time_series(
             "Garbage collections",
             "Runs per second by generation. Many of generation 2: whole heaps are walked again and again.",
             [
@@ -298,7 +283,7 @@ def _processes() -> list[Any]:
             unit="ops",
         ).min(0),
         time_series(
-            "Disk traffic",
+            "Disk traffic of our processes",
             "Bytes per second that our processes read and write.",
             [
                 promql(
@@ -308,5 +293,21 @@ def _processes() -> list[Any]:
                 )
             ],
             unit="Bps",
+        ).min(0),
+        time_series(
+            "Event loop of the API",
+            "How late the loop wakes a task that is due: every request waits as long. Over 0.25 s again and "
+            "again is an alert: something blocks it.",
+            [
+                promql(
+                    f"histogram_quantile({share}, sum by (le) "
+                    "(rate(api_event_loop_delay_seconds_bucket[$__rate_interval])))",
+                    legend,
+                )
+                for share, legend in ((0.5, "half within"), (0.99, "99 % within"))
+            ],
+            unit="s",
+            size=(8, 9),
+            none="API is silent",
         ).min(0),
     ]

@@ -27,9 +27,9 @@ class Driven:
         """Return a dashboard's panels, without its headings."""
         return [panel for panel in self.dashboards[uid]["panels"] if panel["type"] != "row"]
 
-    def panel(self, uid: str, title: str, kind: str = "") -> Json:
-        """Return a panel by its title, and its type where a dashboard has two of that title."""
-        (found,) = (p for p in self.panels(uid) if p["title"] == title and kind in {"", p["type"]})
+    def panel(self, uid: str, title: str) -> Json:
+        """Return a panel by its title, which no other panel of a dashboard has."""
+        (found,) = (panel for panel in self.panels(uid) if panel["title"] == title)
         return found
 
     def run(self, uid: str, panel: Json, window: Window | None = None, **chosen: str) -> list[Frame]:

@@ -158,7 +158,10 @@ def _frames(results: Mapping[str, Json]) -> Iterator[Frame]:
 
 
 def _display_name(fields: Sequence[Json]) -> str:
-    return ((fields[-1].get("config") or {}) if fields else {}).get("displayNameFromDS", "")
+    """Return what a legend says of a frame: the name its data source gives, else its labels."""
+    value = fields[-1] if fields else {}
+    told: str = (value.get("config") or {}).get("displayNameFromDS", "")
+    return told or ", ".join((value.get("labels") or {}).values())
 
 
 def _least_interval(panel: Json) -> float:

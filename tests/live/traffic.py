@@ -72,7 +72,8 @@ class Driver:
             if time.time() - self.traffic.began >= seconds:
                 break
         for _ in range(2):
-            job = self._submit("running", trials=FOREVER)
+            # The more trials there are, the slower this sampler: it is at it for hours.
+            job = self._submit("running", trials=FOREVER, sampler="tpe")
             self._running.await_job(job, lambda job: job.trials_completed)
         self._submit("queued", trials=10)
         self.traffic.ended = time.time()
