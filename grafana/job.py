@@ -240,9 +240,10 @@ def _failures_and_requests() -> list[Any]:
             size=(12, 9),
             none="No request about this job in this time range",
         )
-        .override_by_name("time", [width(170)])
+        .override_by_name("time", [width(190)])
         .override_by_name("status", number("none", 0, 70))
-        .override_by_name("took", number("ns", None, 100))
+        .override_by_name("took", number("ns", None, 85))
+        .override_by_name("span", [width(150)])
         .with_transformation(spans_found())
     )
     return [

@@ -246,12 +246,14 @@ def _over_time() -> list[Any]:
         .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})]),
         time_series(
             "Wait for a worker",
-            "How long jobs waited for an attempt to begin; also after a worker was lost.",
+            "How long jobs waited for an attempt to begin; also after a worker was lost. A diamond is one "
+            "job: it leads to its trace and its view.",
             [
                 promql(
                     f"histogram_quantile({share}, "
                     "sum by (le) (rate(optimization_queue_wait_seconds_bucket[$__rate_interval])))",
                     legend,
+                    exemplars=share == 0.95,
                 )
                 for share, legend in ((0.5, "half within"), (0.95, "95 % within"))
             ],

@@ -162,6 +162,7 @@ def _luck() -> list[Any]:
             size=(8, 10),
             none="No job of these strategies and datasets completed in this time range",
         )
+        .override_by_name("strategy", [width(105)])
         .override_by_name("jobs", number("short", 0, 55))
         .override_by_name("dataset", [width(85)])
         .override_by_name("mean gap", number("none", 3, 85))

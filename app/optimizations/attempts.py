@@ -69,7 +69,7 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
 
 
 def _last_seen(session: Session, attempt: Attempt) -> datetime:
-    """Return when the worker of an attempt was last heard of; its start when it never was."""
+    """Return when the worker of an attempt last beat or committed; the attempt's start when it never did."""
     seen = session.scalar(
         select(Worker.last_seen).where(
             Worker.slot == attempt.worker_slot, Worker.instance_id == attempt.instance_id
@@ -115,6 +115,11 @@ def commit_checkpoint(
             raise Superseded
         if trials:
             connection.execute(insert(Trial), trials)
+        # A sign of life, as a heartbeat is: a worker that dies now was lost now.
+        mine = select(Attempt.instance_id).where(Attempt.job_id == job_id, Attempt.number == attempt)
+        connection.execute(
+            update(Worker).where(Worker.instance_id == mine.scalar_subquery()).values(last_seen=now())
+        )
     return requested[0] is not None
 
 

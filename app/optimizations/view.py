@@ -16,7 +16,7 @@ from app.requests.openapi import problems
 router = APIRouter(tags=["optimizations"])
 
 # Room for what was measured just before and exported just after, and for clocks that differ.
-_PADDING = timedelta(seconds=30)
+_PADDING = timedelta(seconds=10)
 
 
 # No key: links in Grafana, alerts and terminals lead here, and a browser that follows one has none. It

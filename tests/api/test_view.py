@@ -27,7 +27,7 @@ def test_ended_job_leads_to_its_own_time(make_api, base, path):
     response = view(api, job.id, path)
     assert response.status_code == 303
     assert response.headers["Location"].startswith("http://127.0.0.1:3001/d/job?")
-    start, end = CREATED - timedelta(seconds=30), CREATED + timedelta(minutes=40, seconds=30)
+    start, end = CREATED - timedelta(seconds=10), CREATED + timedelta(minutes=40, seconds=10)
     assert ranged(response) == (
         [job.id],
         [str(int(start.timestamp() * 1000))],

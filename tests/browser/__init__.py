@@ -1,0 +1,1 @@
+"""Dashboards as people see them: a real Grafana in a real browser."""
