@@ -20,6 +20,7 @@ _ID_TEXT = "${job_id:doublequote}"
 _EVENTS = f'{{service_namespace="jobscope"}} | trace_id={_ID_TEXT}'
 _CHECKPOINTS = f'{_EVENTS} | event_name="optimization.checkpoint.committed"'
 _NO_EVENTS = "No events: unknown id, outside of this time range, or older than Loki keeps them (15 days)"
+_NO_VALUE = "No trial has given a value, or there are no events: see there"
 _NO_MEASUREMENTS = "No measurements of this job's workers in this time range"
 
 
@@ -43,6 +44,8 @@ def build_dashboard() -> build.Dashboard:
                 "WHERE job_id = ${job_id:sqlstring}",
             )
         )
+        # A time range that is over does not say what time it is.
+        .with_variable(hidden_from_database("now", "SELECT EXTRACT(EPOCH FROM NOW())::bigint::text"))
         # Where links to the API go; the redirect that opens this page may say otherwise.
         .with_variable(
             build.TextBoxVariable("api")
@@ -93,7 +96,7 @@ def _course() -> list[Any]:
                 )
             ],
             unit="none",
-            none=_NO_EVENTS,
+            none=_NO_VALUE,
             points=True,
         )
         .interval("1s")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from grafana_foundation_sdk.builders import common as build_common
+from grafana_foundation_sdk.models.common import BigValueTextMode
+
 from grafana.looks import AMBER, BLUE, GREEN, RED, link, prop, states, thresholds
 from grafana.panels import small_text, stat
-from grafana.queries import sql
+from grafana.queries import promql, sql
 
 # One row whatever was typed, so that the page can say in words what is wrong with it.
 _SENTENCE = """
@@ -33,6 +36,11 @@ _SENTENCE = """
     END AS "what happened"
     FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = ${job_id:sqlstring}
 """
+# Now, whatever time range the page shows: of a job of yesterday too.
+_SOURCES = (
+    'label_replace(up{job=~"loki|tempo"} @ $now == 0, "said", "$1 is down", "job", "(.*)") '
+    'or on() label_replace(vector(1), "said", "All answer", "", "")'
+)
 
 
 def state_panels() -> list[Any]:
@@ -54,7 +62,7 @@ def state_panels() -> list[Any]:
             "What happened",
             "In a sentence.",
             sql(_SENTENCE),
-            size=(12, 4),
+            size=(11, 4),
             text="what happened",
         )
         .override_by_name("what happened", [prop("color", {"mode": "fixed", "fixedColor": "text"})])
@@ -66,7 +74,7 @@ def state_panels() -> list[Any]:
                 SELECT strategy || ' on ' || dataset || ' by ' || sampler AS search, dataset
                 FROM optimizations WHERE id = ${job_id:sqlstring}
             """),
-            size=(8, 4),
+            size=(6, 4),
             text="search",
             none="no such job",
         )
@@ -78,6 +86,17 @@ def state_panels() -> list[Any]:
             ],
         )
         .text(small_text()),
+        stat(
+            "Sources",
+            "Whether what this page is made of can be asked now. While one is down, its panels are empty or "
+            "show an error, and its telemetry waits in the Collector. An error here: Prometheus is down.",
+            promql(_SOURCES, "{{said}}"),
+            size=(3, 4),
+            none="nobody says",
+        )
+        .text_mode(BigValueTextMode.NAME)
+        .thresholds(thresholds(RED, (1, GREEN)))
+        .text(build_common.VizTextDisplayOptions().title_size(16)),
         stat(
             "Progress",
             "Share of the trials asked for that is committed.",
@@ -117,7 +136,7 @@ def state_panels() -> list[Any]:
             "The winner's mean Sharpe ratio over the folds it was chosen on.",
             sql('SELECT best_value AS "best value" FROM optimizations WHERE id = ${job_id:sqlstring}'),
             size=(4, 4),
-            none="none yet",
+            none="none",
         )
         .decimals(3)
         .thresholds(thresholds("text", (-1000, RED), (0, GREEN))),
@@ -130,7 +149,7 @@ def state_panels() -> list[Any]:
                 "FROM optimizations WHERE id = ${job_id:sqlstring}"
             ),
             size=(4, 4),
-            none="none yet",
+            none="none",
         )
         .decimals(3)
         .thresholds(thresholds("text", (-1000, RED), (0, GREEN))),
@@ -143,7 +162,7 @@ def state_panels() -> list[Any]:
                 "FROM optimizations WHERE id = ${job_id:sqlstring}"
             ),
             size=(4, 4),
-            none="none yet",
+            none="none",
         )
         .decimals(3)
         .thresholds(thresholds("text", (0, RED), (0.5, AMBER), (0.95, GREEN))),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
@@ -55,7 +56,16 @@ def job_of_yesterday(
                 request = _a_day_back(json.loads(line.replace(old, new)))
                 answer = running.client.post(f"{running.stack.urls['otlp']}/v1/{signal}", json=request)
                 assert answer.status_code == 200, answer.text
+    # Loki looks for what is over three hours old on disk only, where a day is time enough to get by itself.
+    running.eventually(lambda: _flushed(running, new, signals))
     return new
+
+
+def _flushed(running: RunningStack, job: str, signals: Collection[str]) -> None:
+    httpx.post(f"{running.stack.urls['loki']}/flush").raise_for_status()
+    view = running.view(job)
+    assert view.spans
+    assert bool(view.events) == ("logs" in signals)
 
 
 def _columns(row: Base, old: str, new: str) -> dict[str, Any]:

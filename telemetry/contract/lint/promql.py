@@ -207,7 +207,8 @@ class _Analysis:
 
     def _labelled(self, name: str, texts: list[str], vector: Result) -> Result:
         """Return the result of a function that makes a label of others."""
-        sources = texts[2:3] if name == "label_replace" else texts[2:]
+        # Without a source the new label is the same text everywhere.
+        sources = [text for text in (texts[2:3] if name == "label_replace" else texts[2:]) if text]
         self._check_labels(sources, vector.labels, f"{name}'s argument")
         return replace(vector, labels=None if vector.labels is None else vector.labels | {texts[0]})
 

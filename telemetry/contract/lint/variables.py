@@ -20,7 +20,7 @@ def substitute(text: str) -> str:
     """Return an expression with each variable replaced by a duration, a number, a string or a name.
 
     What it becomes follows from where it stands: ``[$__range]`` becomes ``[5m]``, ``{a="$b"}`` a
-    placeholder in quotes, ``topk($n, …)`` a number.
+    placeholder in quotes, ``topk($n, …)`` and ``up @ $time`` a number.
     """
     result = ""
     end = 0
@@ -45,7 +45,7 @@ def _value(match: re.Match[str], before: str) -> str:
         return match[0]
     if match["format"] in _QUOTING:
         return _QUOTING[match["format"]]
-    if name in _NUMBERS:
+    if name in _NUMBERS or re.search(r"@\s*$", before):
         return "300"
     if _in_string(before):
         return PLACEHOLDER
