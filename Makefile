@@ -52,7 +52,7 @@ format: $(DEV_READY) ## Format the code
 typecheck: $(DEV_READY) ## Check types
 	$(BIN)/mypy
 
-bench: $(DEV_READY) ## Measure overhead and freshness, side by side in one run
+bench: $(DEV_READY) ## Measure overhead, freshness and the Job view, side by side in one run
 	tools/build
 	$(BIN)/python -m tests.bench
 

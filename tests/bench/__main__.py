@@ -5,8 +5,10 @@ from __future__ import annotations
 from rich.console import Console
 
 from tests.bench.freshness import measure_freshness
+from tests.bench.job_view import measure_job_view
 from tests.bench.overhead import measure_overhead
 
 console = Console()
 measure_overhead(console)
 measure_freshness(console)
+measure_job_view(console)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.live.recorded import give, record_job
 from tests.live.stack import RunningStack, running_stack
 from tests.live.traffic import Driver, Traffic
-from tests.live.yesterday import job_of_yesterday
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # A busy machine with everything on it takes its time to draw a dashboard.
 PATIENCE_MS = 60_000
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -49,8 +51,9 @@ def site(tmp_path_factory) -> Iterator[Site]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
         with running_stack(tmp_path_factory.mktemp("site"), include, workers=2) as running:
-            yesterday = job_of_yesterday(running, tmp_path_factory.mktemp("yesterday"))
-            expired = job_of_yesterday(running, tmp_path_factory.mktemp("expired"), signals=("traces",))
+            recorded = record_job(tmp_path_factory.mktemp("recorded"), trials=3000)
+            (yesterday,) = give(running, recorded, [DAY])
+            (expired,) = give(running, recorded, [DAY], signals=["traces"])
             yield Site(running, Driver(running).drive(0), yesterday, expired)
 
 

@@ -61,9 +61,13 @@ def test_list_of_jobs_to_job(site, page, job):
     # The table draws the rows one sees; the one wanted may be far below.
     grid = panel(page, "Jobs").get_by_role("grid")
     link = page.get_by_role("link", name=job)
-    while not link.count():
-        grid.evaluate("grid => grid.scrollBy(0, 200)")
-        page.wait_for_function("grid => !grid.dataset.scrolling", arg=grid.element_handle())
+    expect(grid.get_by_role("link").first).to_be_visible()
+    for top in range(0, grid.evaluate("grid => grid.scrollHeight"), 200):
+        grid.evaluate(
+            "(grid, top) => { grid.scrollTop = top; return new Promise(requestAnimationFrame) }", top
+        )
+        if link.count():
+            break
     shows(follow(page, link), job)
 
 

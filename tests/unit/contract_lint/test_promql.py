@@ -44,7 +44,8 @@ def said(vocabulary, query):
         'increase(optimization_attempts_total{job_state=~"failed|cancelled"}[5m] offset 1h)',
         'node_filesystem_avail_bytes{mountpoint="/"} / node_filesystem_size_bytes',
         "vector(1)",
-        'label_replace(up @ $now == 0, "said", "$1", "job", "(.*)") or label_replace(up, "said", "all", "", "")',
+        'label_replace(up @ $now == 0, "said", "$1", "job", "(.*)")',
+        'label_replace(up, "said", "all", "", "")',
         'ALERTS{anything="x"}',
     ],
 )
