@@ -56,8 +56,8 @@ def measure_job_view(console: Console) -> None:
             view = running.view(job)
             panels = _measure(running, job, window, console)
     table = Table(
-        title=f"Job view of a job with {len(view.spans)} spans and {len(view.events)} log lines among {JOBS}: "
-        f"each panel's queries through Grafana, {ROUNDS} times in turn, ms"
+        title=f"Job view of a job with {len(view.spans)} spans and {len(view.events)} log lines, "
+        f"among {JOBS} others: each panel's queries through Grafana, {ROUNDS} times in turn, ms"
     )
     for heading in ("panel", "p50", "p95", "longest"):
         table.add_column(heading, justify="left" if heading == "panel" else "right")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator
 
 import pytest
@@ -20,8 +19,6 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
     include = [*REQUIRED]
     if shutil.which("tempo"):
         include.append("tempo")
-    else:
-        warnings.warn("tempo is not on PATH: nothing is said about traces", stacklevel=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
         with running_stack(tmp_path_factory.mktemp("stack"), include, workers=1) as running:
@@ -31,5 +28,5 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
 @pytest.fixture
 def tempo(running: RunningStack) -> str:
     if shutil.which("tempo") is None:
-        pytest.skip("tempo is not on PATH: this test reads traces")
+        pytest.skip("tempo is not on PATH: nothing is said about traces")
     return running.stack.urls["tempo"]
