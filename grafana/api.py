@@ -259,7 +259,6 @@ def _refusals() -> list[Any]:
                 )
             ],
             size=(14, 11),
-            none="No request was refused or failed in this time range",
             oldest_first=False,
         ),
     ]

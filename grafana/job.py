@@ -17,7 +17,8 @@ from grafana.queries import POSTGRES, logql, logql_lines, promql, promql_buckets
 # Formatted by Grafana, so that whatever someone types into the box stays one string.
 
 _ID_TEXT = "${job_id:doublequote}"
-_EVENTS = f'{{service_namespace="jobscope"}} | trace_id={_ID_TEXT}'
+# Without an id it is not all records of no trace.
+_EVENTS = f'{{service_namespace="jobscope"}} | trace_id!="" | trace_id={_ID_TEXT}'
 _CHECKPOINTS = f'{_EVENTS} | event_name="optimization.checkpoint.committed"'
 _NO_EVENTS = "No events: unknown id, outside of this time range, or older than Loki keeps them (15 days)"
 _NO_VALUE = "No trial has given a value, or there are no events: see there"
@@ -153,7 +154,6 @@ def _trace_and_events() -> list[Any]:
             [traceql("${job_id}")],
             {},
             size=(14, 20),
-            none="No trace: unknown id, or older than Tempo keeps them (15 days)",
         ),
         lines(
             "Events",
@@ -161,7 +161,6 @@ def _trace_and_events() -> list[Any]:
             "worth a look. ERROR: someone must act.",
             [logql_lines(f'{_EVENTS} | line_format "{{{{.event_name}}}}  {{{{__line__}}}}"')],
             size=(10, 20),
-            none=_NO_EVENTS,
         ),
     ]
 
@@ -260,15 +259,18 @@ def _failures_and_requests() -> list[Any]:
                 )
             ],
             size=(12, 18),
-            none="No failures",
         ),
         spans,
         lines(
             "About this job, in other traces",
             "Events that carry this job's id and belong to another trace: a cancellation, an export, a "
             "refusal.",
-            [logql_lines(f'{{service_namespace="jobscope"}} | job_id={_ID_TEXT} | trace_id!={_ID_TEXT}')],
+            [
+                logql_lines(
+                    f'{{service_namespace="jobscope"}} '
+                    f'| job_id!="" | job_id={_ID_TEXT} | trace_id!={_ID_TEXT}'
+                )
+            ],
             size=(12, 9),
-            none="No other events about this job in this time range",
         ),
     ]

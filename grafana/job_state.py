@@ -33,7 +33,9 @@ _SENTENCE = """
     THEN 'Cancelled by a user after '
     || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
     ELSE COALESCE(o.error_type, 'Failed') || ': ' || COALESCE(o.error_message, '')
-    END AS "what happened"
+    END || CASE WHEN o.finished_at < NOW() - INTERVAL '15 days'
+    THEN ' Older than spans, events and measurements are kept (15 days).' ELSE '' END
+    AS "what happened"
     FROM (SELECT 1) one LEFT JOIN optimizations o ON o.id = ${job_id:sqlstring}
 """
 # Now, whatever time range the page shows: of a job of yesterday too.

@@ -236,18 +236,16 @@ def lines(
     queries: Sequence[Query],
     *,
     size: tuple[int, int] = (12, 10),
-    none: str,
     oldest_first: bool = True,
     wrapped: bool = True,
 ) -> build_logs.Panel:
-    """Return log records, coloured by level.
+    """Return log records, coloured by level; of Grafana's making, it says "No data" when there are none.
 
     Args:
-        title: as in :func:`framed`, like description, queries, size and none.
+        title: as in :func:`framed`, like description, queries and size.
         description: see title.
         queries: see title.
         size: see title.
-        none: see title.
         oldest_first: the order.
         wrapped: whether long lines go on below.
     """
@@ -258,7 +256,7 @@ def lines(
         .enable_log_details(enable_log_details=True)
         .sort_order(LogsSortOrder.ASCENDING if oldest_first else LogsSortOrder.DESCENDING)
     )
-    return framed(panel, title, description, queries, size=size, none=none)
+    return framed(panel, title, description, queries, size=size, none="")
 
 
 def heat_map(

@@ -148,7 +148,6 @@ def _who_calls_whom() -> Any:
         [service_graph()],
         {},
         size=(16, 9),
-        none="No request or job in this time range",
     )
 
 

@@ -93,7 +93,8 @@ def test_logs_that_have_expired(site, page):
     page.goto(site.view_of(site.expired))
     expect(panel(page, "State")).to_contain_text("completed")
     expect(panel(page, "Trace")).to_contain_text("process optimizations")
-    expect(panel(page, "Events")).to_contain_text(EVENTS_GONE)
+    expect(panel(page, "Trials done")).to_contain_text(EVENTS_GONE)
+    expect(panel(page, "Events")).to_contain_text("No data")
     assert errors(page) == []
 
 
@@ -109,8 +110,9 @@ def test_what_is_no_job(site, page, text, state, sentence):
     page.goto(f"{site.url}/d/job?var-job_id={text}")
     expect(panel(page, "State")).to_contain_text(state)
     expect(panel(page, "What happened")).to_contain_text(sentence)
-    expect(panel(page, "Events")).to_contain_text(EVENTS_GONE)
-    expect(panel(page, "Trace")).to_contain_text("No trace")
+    expect(panel(page, "Trials done")).to_contain_text(EVENTS_GONE)
+    expect(panel(page, "Events")).to_contain_text("No data")
+    expect(panel(page, "Trace")).to_contain_text("No data")
 
 
 def test_backend_that_is_down_is_named(site, page):

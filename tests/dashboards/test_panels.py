@@ -55,6 +55,7 @@ def test_job_view_of_what_is_no_job_says_so(driven, text):
     assert state.values[-1] == ("unknown job" if text == "1" * 32 else "not a job id")
     (sentence,) = driven.run("job", driven.panel("job", "What happened"), job_id=text)
     assert sentence.values
+    assert not any(frame.values for frame in driven.run("job", driven.panel("job", "Events"), job_id=text))
     for panel in driven.panels("job"):
         if panel["type"] != "traces":  # Tempo has no word for it but an error
             driven.run("job", panel, job_id=text)
