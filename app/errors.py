@@ -13,6 +13,10 @@
 
 from __future__ import annotations
 
+# A message quotes what it refuses, and that may be a megabyte.
+_LONGEST_FIELD = 200
+_LONGEST_MESSAGE = 2000
+
 
 class JobscopeError(Exception):
     """An error with a message meant for the user: what is wrong and what to do."""
@@ -27,9 +31,9 @@ class BadInput(JobscopeError):
     """
 
     def __init__(self, field: str, message: str) -> None:
-        super().__init__(f"{field}: {message}")
-        self.field = field
-        self.message = message
+        self.field = _cut(field, _LONGEST_FIELD)
+        self.message = _cut(message, _LONGEST_MESSAGE)
+        super().__init__(f"{self.field}: {self.message}")
 
 
 class NotFound(JobscopeError):
@@ -50,3 +54,7 @@ class Forbidden(JobscopeError):
 
 class Unavailable(JobscopeError):
     """Something we depend on (database, backend, port, file system) does not answer."""
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]} …"

@@ -6,18 +6,19 @@ import os
 import signal
 import socket
 import threading
+from datetime import timedelta
 from types import FrameType
 
-from sqlalchemy import Engine, delete
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from app.database.engine import open_database
+from app.database.engine import open_database, read_only
 from app.database.models import Optimization, Worker, now
 from app.optimizations.attempts import release_lost
 from app.optimizations.flow import Flow
 from app.queue.dbos import DbosQueue, DbosWorker
-from app.queue.slots import hold_slot
+from app.queue.slots import SlotLost, hold_slot
 from app.settings import Settings
 from app.telemetry import configure
 from telemetry import events
@@ -43,7 +44,8 @@ def run_worker(settings: Settings) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
-    with hold_slot(engine, settings.data_dir / "run") as slot:
+    with hold_slot(engine, settings.data_dir / "run") as held:
+        slot = held.name
         telemetry = configure("jobscope-worker", settings, console=True)
         instance_id = telemetry.instance_id
         flow = Flow(engine, settings, slot, instance_id, stopping)
@@ -56,6 +58,7 @@ def run_worker(settings: Settings) -> None:
         events.emit(Event.WORKER_STARTED, f"{slot} is ready for jobs", attributes={Attr.WORKER_SLOT: slot})
         while not stopping.wait(settings.worker_timeout_seconds / _BEATS_PER_TIMEOUT):
             try:
+                held.keep()
                 _beat(engine, slot, instance_id)
                 _recover(engine, queue, settings, slot, instance_id)
             except OperationalError as error:
@@ -65,6 +68,16 @@ def run_worker(settings: Settings) -> None:
                     severity=Severity.ERROR,
                     attributes={Attr.WORKER_SLOT: slot},
                 )
+            except SlotLost:
+                # Whoever has the slot goes on with its job; started again, this worker finds another slot.
+                events.emit(
+                    Event.WORKER_STOPPED,
+                    f"{slot} stops: it lost its database connection, and another worker took its slot",
+                    severity=Severity.ERROR,
+                    attributes={Attr.WORKER_SLOT: slot},
+                )
+                telemetry.shutdown()
+                os._exit(1)
         worker.stop()
         with engine.begin() as connection:
             connection.execute(delete(Worker).where(Worker.slot == slot))
@@ -107,3 +120,10 @@ def _recover(engine: Engine, queue: DbosQueue, settings: Settings, slot: str, in
                     Attr.WORKER_SLOT: attempt.worker_slot,
                 },
             )
+    # A worker can also be lost with a job that it has not begun with, or has just handed back.
+    silent_since = now() - timedelta(seconds=settings.worker_timeout_seconds)
+    with Session(read_only(engine)) as session:
+        alive = set(session.scalars(select(Worker.slot).where(Worker.last_seen >= silent_since)))
+    for job_id, taker in queue.taken().items():
+        if taker not in alive | {slot}:
+            queue.requeue(job_id)

@@ -6,6 +6,7 @@ proxies, which become real then.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from opentelemetry.metrics import (
@@ -62,11 +63,18 @@ def observe(metric: MetricDefinition, callback: Callback) -> None:
     create[metric.instrument](metric.name, [callback], metric.unit, metric.description)
 
 
-def flush() -> None:
-    """Export all measurements now, so that what comes next is told apart from what was before."""
+def flush(timeout_seconds: float) -> None:
+    """Export all measurements now, so that what comes next is told apart from what was before.
+
+    Args:
+        timeout_seconds: after which it goes on by itself: a Collector that is away must not hold up work.
+    """
     provider = get_meter_provider()
     if isinstance(provider, MeterProvider):
-        provider.force_flush()
+        # The SDK has a timeout, but its exporters do not keep to it.
+        thread = threading.Thread(target=provider.force_flush, daemon=True)
+        thread.start()
+        thread.join(timeout_seconds)
 
 
 def _require(metric: MetricDefinition, instrument: str) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from dbos import run_dbos_database_migrations
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from app.database.models import Base
 from app.errors import BadInput, Unavailable
 from app.settings import Settings
+
+_DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
 def database_url(settings: Settings) -> str:
@@ -27,6 +29,11 @@ def database_url(settings: Settings) -> str:
         raise BadInput(
             "JOBSCOPE_DATABASE_URL", "is not a database URL such as sqlite:////path/file.db"
         ) from None
+    if url.drivername not in _DRIVERS:
+        raise BadInput(
+            "JOBSCOPE_DATABASE_URL",
+            f"begins with {url.drivername}://; it must begin with sqlite:// or postgresql+psycopg://",
+        )
     if settings.database_password_file:
         try:
             password = settings.database_password_file.read_text(encoding="utf-8").strip()
@@ -44,12 +51,11 @@ def open_database(settings: Settings) -> Engine:
         Unavailable: it does not answer or cannot be written; says which and why.
     """
     url = database_url(settings)
-    if url.startswith("sqlite"):
-        _make_directory(settings.data_dir)
+    _make_directory(settings.data_dir)
     engine = create_engine(url, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        event.listen(engine, "begin", _begin)
     try:
         Base.metadata.create_all(engine)
         # The queue engine lives in the same database: a job and its place in the queue are one transaction.
@@ -81,6 +87,12 @@ def _configure_sqlite(connection: Any, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Any) -> None:
+def read_only(engine: Engine) -> Engine:
+    """Return the engine for transactions that only read: on SQLite these and the writers never wait."""
+    return engine.execution_options(jobscope_read_only=True)
+
+
+def _begin(connection: Connection) -> None:
     # Taken at once, the write lock waits its turn; taken at the first write, it fails when another has it.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("jobscope_read_only")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
 from sqlalchemy import Engine, func, select
 
+from app.database.engine import read_only
 from app.database.models import Optimization, Worker, now
 from app.settings import Settings
 
@@ -61,7 +62,7 @@ def all_checks(engine: Engine, settings: Settings) -> tuple[Check, ...]:
     """Return the checks of the service."""
     return (
         database_check(engine),
-        Check("workers", "alive", "component", lambda: _workers(engine, settings)),
+        Check("workers", "alive", "component", lambda: _workers(read_only(engine), settings)),
         Check("disk", "free", "system", lambda: _disk(settings)),
         Check("telemetry", "reachable", "component", lambda: _telemetry(settings)),
     )
@@ -69,7 +70,7 @@ def all_checks(engine: Engine, settings: Settings) -> tuple[Check, ...]:
 
 def database_check(engine: Engine) -> Check:
     """Return the check that the database answers and has our tables."""
-    return Check("database", "reachable", "datastore", lambda: _database(engine))
+    return Check("database", "reachable", "datastore", lambda: _database(read_only(engine)))
 
 
 def _database(engine: Engine) -> Finding:

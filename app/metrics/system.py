@@ -14,8 +14,9 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.backtests.strategies import STRATEGIES
+from app.database.engine import read_only
 from app.metrics.snapshot import Performance, Snapshot, read_snapshot
-from app.prices.datasets import available
+from app.prices.datasets import names
 from app.settings import Settings
 from telemetry.contract.names import Attr, Metric, MetricDefinition
 from telemetry.metrics import observe
@@ -74,7 +75,7 @@ class _Snapshots:
     """The latest snapshot; read anew when it is no longer fresh, and no sooner after a failure either."""
 
     def __init__(self, engine: Engine, settings: Settings) -> None:
-        self._engine = engine
+        self._engine = read_only(engine)
         self._worker_timeout_seconds = settings.worker_timeout_seconds
         self._lock = threading.Lock()
         self._read_at = -math.inf
@@ -96,8 +97,8 @@ class _Snapshots:
 
 def _jobs(settings: Settings, state: str | None, snapshot: Snapshot) -> list[Observation]:
     """Count jobs in a state, or all; 0 for what has none, so that its first is seen as an increase."""
-    datasets = [dataset.name for dataset in available(settings.data_dir)]
-    pairs = {(strategy, dataset) for strategy in STRATEGIES for dataset in datasets} | snapshot.jobs.keys()
+    pairs = {(strategy, dataset) for strategy in STRATEGIES for dataset in names(settings.data_dir)}
+    pairs |= snapshot.jobs.keys()
     observations = []
     for strategy, dataset in sorted(pairs):
         states = snapshot.jobs.get((strategy, dataset), {})

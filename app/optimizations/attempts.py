@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, select, update
+from sqlalchemy import Engine, case, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.database.engine import read_only
 from app.database.models import Attempt, Optimization, Trial, Worker, now
 
 
@@ -47,10 +48,12 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
         started = now()
         previous = session.get(Attempt, (job_id, job.attempt)) if job.attempt else None
         waiting_since = (previous.ended_at or _last_seen(session, previous)) if previous else job.created_at
+        # Our own was not lost: the database did not answer, and we try again.
+        ours = Attempt.instance_id == instance_id
         session.execute(
             update(Attempt)
             .where(Attempt.job_id == job_id, Attempt.state == "running")
-            .values(state="lost", ended_at=waiting_since)
+            .values(state=case((ours, "interrupted"), else_="lost"), ended_at=waiting_since)
         )
         lost = session.scalar(select(func.count()).where(Attempt.job_id == job_id, Attempt.state == "lost"))
         job.attempt += 1
@@ -80,7 +83,8 @@ def _last_seen(session: Session, attempt: Attempt) -> datetime:
 
 def stored_trials(engine: Engine, job_id: str) -> Sequence[Trial]:
     """Return all trials committed so far, by number."""
-    with Session(engine) as session:
+    # A million rows take seconds, in which others write.
+    with Session(read_only(engine)) as session:
         return session.scalars(select(Trial).where(Trial.job_id == job_id).order_by(Trial.number)).all()
 
 

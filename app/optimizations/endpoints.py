@@ -26,6 +26,7 @@ from app.optimizations.schemas import (
     path_of,
 )
 from app.optimizations.service import FINAL_STATES, Optimizations
+from app.optimizations.spec import MAX_TRIALS
 from app.requests.openapi import problems
 from app.security.access import Operator, Viewer
 from telemetry.contract.names import Attr
@@ -86,7 +87,10 @@ def list_page(
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> OptimizationsOut:
     """List optimizations, the newest first."""
-    utc = before.astimezone(UTC) if before else None
+    try:
+        utc = before.astimezone(UTC) if before else None
+    except OverflowError:
+        raise BadInput("before", f"is {before}; in UTC that is not within the years 1 to 9999") from None
     jobs = optimizations.list(state=state, before=utc, limit=limit + 1)
     following = None
     if len(jobs) > limit:
@@ -113,7 +117,7 @@ def trials(
     job: Job,
     optimizations: Service,
     order: Annotated[Literal["number", "best"], Query(description="best: the best first.")] = "number",
-    after: Annotated[int, Query(ge=-1, description="Only those with a greater number.")] = -1,
+    after: Annotated[int, Query(ge=-1, le=MAX_TRIALS, description="Only those with a greater number.")] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> TrialsOut:
     """List trials: all by number, page by page, or the best."""

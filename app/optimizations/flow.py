@@ -39,6 +39,8 @@ from telemetry.jobtrace import attempt_context
 from telemetry.metrics import flush
 
 _tracer = trace.get_tracer("jobscope")
+# Many times what a Collector takes that is there.
+_LONGEST_FLUSH_SECONDS = 1.0
 
 
 class TooManyAttempts(Exception):
@@ -289,7 +291,7 @@ def _measure_before_the_end() -> None:
     Time alone tells what an attempt counted from what the process's next one will, and even an attempt
     that is shorter than the export interval has then been measured once.
     """
-    flush()
+    flush(_LONGEST_FLUSH_SECONDS)
 
 
 def _sentence(state: str, job: Optimization, progress: dict[str, Any], error: Exception | None) -> str:

@@ -9,14 +9,15 @@ from datetime import datetime
 
 from opentelemetry import trace
 from opentelemetry.util.types import AttributeValue
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from app.backtests.strategies import STRATEGIES
+from app.database.engine import read_only
 from app.database.models import Attempt, Optimization, Trial, now
 from app.errors import BadInput, Conflict, NotFound
 from app.optimizations.spec import MAX_TRIALS, JobSpec
-from app.prices import available
+from app.prices import load
 from app.queue.port import OPTIMIZATIONS, JobQueue
 from app.search.objective import OBJECTIVES
 from app.search.samplers import SAMPLERS
@@ -41,6 +42,7 @@ class Optimizations:
 
     def __init__(self, engine: Engine, queue: JobQueue, settings: Settings) -> None:
         self._engine = engine
+        self._reader = read_only(engine)
         self._queue = queue
         self._settings = settings
 
@@ -89,7 +91,7 @@ class Optimizations:
         Raises:
             NotFound: there is none with this id.
         """
-        with Session(self._engine) as session:
+        with Session(self._reader) as session:
             job = session.get(Optimization, job_id)
         if job is None:
             raise NotFound(f"there is no optimization with id {job_id!r}")
@@ -110,7 +112,7 @@ class Optimizations:
             query = query.where(Optimization.state == state)
         if before:
             query = query.where(Optimization.created_at < before)
-        with Session(self._engine) as session:
+        with Session(self._reader) as session:
             return session.scalars(query).all()
 
     def cancel(self, job_id: str) -> Optimization:
@@ -121,21 +123,23 @@ class Optimizations:
             Conflict: it has ended already.
         """
         job = self.get(job_id)
-        if job.state in FINAL_STATES:
-            raise Conflict(f"optimization {job_id} has already {_ENDED[job.state]}; it cannot be cancelled")
         requested = now()
         with Session(self._engine) as session, session.begin():
-            session.execute(
+            asked = session.execute(
                 update(Optimization)
-                .where(Optimization.id == job_id, Optimization.cancel_requested_at.is_(None))
-                .values(cancel_requested_at=requested)
-            )
+                .where(Optimization.id == job_id, Optimization.state.not_in(FINAL_STATES))
+                .values(cancel_requested_at=func.coalesce(Optimization.cancel_requested_at, requested))
+                .returning(Optimization.id)
+            ).first()
             waiting = session.execute(
                 update(Optimization)
                 .where(Optimization.id == job_id, Optimization.state == "queued")
                 .values(state="cancelled", finished_at=requested)
                 .returning(Optimization.id)
             ).first()
+        if asked is None:
+            ended = _ENDED[self.get(job_id).state]
+            raise Conflict(f"optimization {job_id} has already {ended}; it cannot be cancelled")
         trace.get_current_span().set_attribute(Attr.JOB_ID, job_id)
         events.emit(
             Event.OPTIMIZATION_CANCEL_REQUESTED,
@@ -177,12 +181,12 @@ class Optimizations:
             query = query.where(Trial.value.is_not(None)).order_by(Trial.value.desc(), Trial.number)
         else:
             query = query.order_by(Trial.number)
-        with Session(self._engine) as session:
+        with Session(self._reader) as session:
             return session.scalars(query).all()
 
     def attempts(self, job_id: str) -> Sequence[Attempt]:
         """Return a job's attempts, the first first."""
-        with Session(self._engine) as session:
+        with Session(self._reader) as session:
             return session.scalars(
                 select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.number)
             ).all()
@@ -191,11 +195,7 @@ class Optimizations:
         strategies = ", ".join(sorted(STRATEGIES))
         if spec.strategy not in STRATEGIES:
             raise BadInput("strategy", f"there is no strategy {spec.strategy!r}; there are: {strategies}")
-        datasets = [dataset.name for dataset in available(self._settings.data_dir)]
-        if spec.dataset not in datasets:
-            raise BadInput(
-                "dataset", f"there is no dataset {spec.dataset!r}; there are: {', '.join(sorted(datasets))}"
-            )
+        load(spec.dataset, self._settings.data_dir)
         if spec.sampler not in SAMPLERS:
             raise BadInput(
                 "sampler", f"there is no sampler {spec.sampler!r}; there are: {', '.join(sorted(SAMPLERS))}"

@@ -88,7 +88,7 @@ def load(name: str, data_dir: Path) -> Prices:
     """
     datasets = _find(data_dir)
     if name not in datasets:
-        raise BadInput("dataset", f"there is no dataset {name!r}; there are: {', '.join(sorted(datasets))}")
+        raise BadInput("dataset", f"there is no dataset {name!r}; there are: {', '.join(names(data_dir))}")
     return datasets[name].read(name)
 
 
@@ -97,10 +97,20 @@ def available(data_dir: Path) -> list[DatasetInfo]:
     return [_describe(name, dataset) for name, dataset in sorted(_find(data_dir).items())]
 
 
+def names(data_dir: Path) -> list[str]:
+    """List the datasets' names, without reading any."""
+    return sorted(_find(data_dir))
+
+
 def _find(data_dir: Path) -> dict[str, _Dataset]:
     files = (data_dir / "datasets").glob("*.csv")
-    own = {path.stem: _Dataset(path, str(path)) for path in files if len(path.stem) <= _LONGEST_NAME}
+    own = {path.stem: _Dataset(path, str(path)) for path in files if _can_be_a_name(path.stem)}
     return {**_SHIPPED, **own}
+
+
+def _can_be_a_name(stem: str) -> bool:
+    # A file's name may be bytes that are no text.
+    return len(stem) <= _LONGEST_NAME and stem.isprintable()
 
 
 def _describe(name: str, dataset: _Dataset) -> DatasetInfo:

@@ -58,6 +58,11 @@ class DbosQueue:
         """Queue a job again whose worker is gone."""
         self._client.resume_workflow(job_id, queue_name=OPTIMIZATIONS)
 
+    def taken(self) -> dict[str, str]:
+        """Return the jobs that were handed to a worker and are not done, each with the worker's slot."""
+        handed = self._client.list_workflows(status="PENDING", load_input=False)
+        return {job.workflow_id: str(job.executor_id) for job in handed}
+
     def close(self) -> None:
         """Release the client; the engine stays its owner's."""
         self._client.destroy()

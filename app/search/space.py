@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from app.backtests.strategies import Parameter, Strategy
 from app.errors import BadInput
+
+_NONE: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class SearchSpace:
     parameters: tuple[Parameter, ...]
 
     @classmethod
-    def of(cls, strategy: Strategy, overrides: Mapping[str, object] | None = None) -> SearchSpace:
+    def of(cls, strategy: Strategy, overrides: Mapping[str, object] = _NONE) -> SearchSpace:
         """Return a strategy's search space.
 
         Args:
@@ -29,10 +32,11 @@ class SearchSpace:
                 may be left out.
 
         Raises:
-            BadInput: a parameter does not exist, or a range is not within the strategy's; names the field,
-                such as ``parameters.fast.low``.
+            BadInput: it is no mapping, a parameter does not exist, or a range is not within the strategy's;
+                names the field, such as ``parameters.fast.low``.
         """
-        overrides = overrides or {}
+        if not isinstance(overrides, Mapping):
+            raise BadInput("parameters", f'is {overrides!r}; write ranges such as {{"fast": {{"low": 5}}}}')
         names = [parameter.name for parameter in strategy.parameters]
         for name in overrides:
             if name not in names:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.database.engine import read_only
 from app.database.models import ApiKey, now
 from app.errors import BadInput, NotFound, Unauthorized
 from app.security.roles import Role
@@ -84,7 +85,7 @@ def authenticate(engine: Engine, text: str) -> ApiKey:
     match = _FORM.fullmatch(text)
     if match:
         key_id, secret = match.groups()
-        with Session(engine) as session:
+        with Session(read_only(engine)) as session:
             key = session.get(ApiKey, key_id)
         if key and hmac.compare_digest(key.secret_hash, _hash(secret)) and key.revoked_at is None:
             return key

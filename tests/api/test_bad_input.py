@@ -125,11 +125,25 @@ def test_json_sent_as_something_else_is_told(api):
         ("?state=done", "state"),
         ("?before=yesterday", "before"),
         ("?before=2026-11-24T04:00:00", "before"),
+        ("?before=0001-01-01T00:00:00%2B14:00", "before"),
     ],
 )
 def test_query_is_checked(api, path, field):
     problem = refused(api.client("viewer").get(URL + path))
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+def test_number_that_no_trial_can_have_is_refused(api):
+    job = api.client("operator").post(URL, json={}).json()["id"]
+    problem = refused(api.client("viewer").get(f"{URL}/{job}/trials?after={10**20}"))
+    assert [error["field"] for error in problem["errors"]] == ["after"]
+
+
+def test_what_is_refused_is_not_told_back_whole(api):
+    body = {"parameters": {"fast": "x" * 500_000, "y" * 500_000: 1}}
+    response = api.client("operator").post(URL, json=body)
+    refused(response)
+    assert len(response.content) < 10_000
 
 
 @pytest.mark.parametrize("suffix", ["", "/trials", "/events", "/export", "/view"])

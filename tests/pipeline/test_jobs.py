@@ -6,7 +6,7 @@ import signal
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.database.models import Attempt, Optimization, Trial
@@ -167,6 +167,19 @@ def test_job_of_a_dead_worker_goes_to_a_living_one(service):
     assert job.state == "completed"
     slots = [attempt.worker_slot for attempt in service.optimizations.attempts(job_id)]
     assert slots == ["worker-0", "worker-1"]
+
+
+def test_job_of_a_worker_that_died_before_it_began_goes_to_a_living_one(service):
+    job_id = service.submit(trials=100)
+    with service.engine.begin() as connection:
+        # As the queue leaves it when a worker ends between taking a job and claiming it.
+        taken = text(
+            "UPDATE workflow_status SET status = 'PENDING', executor_id = 'worker-7' "
+            "WHERE workflow_uuid = :id"
+        )
+        assert connection.execute(taken, {"id": job_id}).rowcount == 1
+    service.start_worker(**QUICK)
+    assert service.await_end(job_id).state == "completed"
 
 
 def test_stopped_worker_hands_its_job_back(service):

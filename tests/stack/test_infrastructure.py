@@ -13,8 +13,11 @@ import psutil
 import psycopg
 import pytest
 import yaml
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.database.engine import open_database
+from app.queue.slots import SlotLost, hold_slot
 from app.settings import Settings
 from app.stack.binaries import find_binary
 from app.stack.programs import INFRASTRUCTURE
@@ -314,6 +317,57 @@ def test_collectors_health_check_of_compose_tells_healthy_from_gone(stack):
 
     assert check(port) == 0
     assert check(stack.layout.port("api")) != 0  # where nothing listens
+
+
+@pytest.fixture
+def engine(stack):
+    settings = Settings(
+        data_dir=stack.layout.data_dir / "new",
+        database_url=stack.urls["postgres"],
+        database_password_file=stack.layout.passwords / "database_password",
+    )
+    engine = open_database(settings)
+    assert settings.data_dir.is_dir(), "health looks at the disk it is on"
+    yield engine
+    engine.dispose()
+
+
+def lose_connections(engine):
+    """End all connections of the application, as a restart of PostgreSQL does."""
+    others = text(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+        "WHERE usename = current_user AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    )
+    with engine.connect() as connection:
+        assert connection.execute(others).all()
+
+
+def kept(slot):
+    try:
+        slot.keep()
+    except OperationalError:
+        return False
+    return True
+
+
+def test_slot_is_taken_again_after_its_connection_was_lost(engine, tmp_path):
+    with hold_slot(engine, tmp_path) as slot:
+        slot.keep()
+        lose_connections(engine)
+        assert not kept(slot), "that it was lost is noticed"
+        assert kept(slot)
+        with hold_slot(engine, tmp_path) as other:
+            assert (slot.name, other.name) == ("worker-0", "worker-1")
+
+
+def test_slot_that_another_took_in_the_meantime_is_lost(engine, tmp_path):
+    with hold_slot(engine, tmp_path) as slot:
+        lose_connections(engine)
+        with hold_slot(engine, tmp_path) as other:
+            assert other.name == slot.name
+            assert not kept(slot)
+            with pytest.raises(SlotLost):
+                slot.keep()
 
 
 def test_grafanas_role_reads_jobs_and_nothing_else(stack):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from app.errors import BadInput
 from app.prices import available, load
+from app.prices.datasets import names
 
 
 @pytest.fixture
@@ -125,6 +127,19 @@ def test_available_lists_shipped_and_own_and_tells_what_is_wrong(folder):
     assert (mine.non_positive_rows, mine.error) == (1, None)
     assert mine.source == str(folder / "mine.csv")
     assert (wti.name, wti.rows, wti.unit, wti.non_positive_rows) == ("wti-daily", 10_226, "USD/barrel", 1)
+
+
+def test_names_are_known_without_reading_a_file(folder):
+    (folder / "unreadable.csv").mkdir()
+
+    assert names(folder.parent) == ["unreadable", "wti-daily"]
+
+
+def test_file_whose_name_is_no_text_is_left_out(folder):
+    Path(os.fsdecode(os.fsencode(folder) + b"/caf\xe9.csv")).write_text("Date,Price\n")
+    write(folder, "Date,Price\n", name="two\nlines")
+
+    assert names(folder.parent) == ["wti-daily"]
 
 
 def test_changed_file_is_read_again(folder):

@@ -42,6 +42,8 @@ def test_one_value_is_a_range():
         (SMA, {"fast": {"step": 2}}, "parameters.fast.step", "a range has low and high"),
         (SMA, {"fast": 9}, "parameters.fast", "write a range such as"),
         (SMA, {"quick": {"low": 9}}, "parameters.quick", "it has: fast, slow"),
+        (SMA, [], "parameters", "is []; write ranges such as"),
+        (SMA, None, "parameters", "is None"),
     ],
 )
 def test_wrong_override_names_field_and_fix(strategy, overrides, field, message):
