@@ -131,11 +131,16 @@ class JobView:
 
     @property
     def duration(self) -> float | None:
-        """Seconds from submission to the end; of a job that has not ended, to the last known of it."""
-        told = self._number(Attr.JOB_DURATION)
-        if told is not None or self.start_ns is None or self.end_ns is None:
-            return told
-        return (self.end_ns - self.start_ns) / 1e9
+        """Seconds from submission to the end; of a job that has not ended, to the last known of it.
+
+        Not ``job.duration``: that counts from the database's row, which is later than the first span, and
+        would contradict the times shown beside it.
+        """
+        if self.start_ns is None or self.end_ns is None:
+            return None
+        ends = [event.time_ns for event in self.events if event.name in _ENDS]
+        ends += [a.end_ns for a in self.attempts if a.end_ns and a.outcome in _ENDS.values()]
+        return (max(ends, default=self.end_ns) - self.start_ns) / 1e9
 
     @property
     def best_curve(self) -> tuple[tuple[int, float], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
@@ -32,13 +33,15 @@ _PLOT_HEIGHT = 5
 _PLOT_WIDTH = 72
 _SPARK_WIDTH = 32
 _STACK_LINES = 12
+_OWN_EXCEPTIONS = "app."
 
 
 def render_view(view: JobView, console: Console | None = None) -> None:
     """Print a Job view, as wide as the console; without colours when that is no terminal."""
     console = console or Console(highlight=False)
     for part in _parts(view, console.width):
-        console.print(part, highlight=False)
+        # A path in a stack trace may be wider than the console; cut, it would be of no use.
+        console.print(part, highlight=False, crop=False)
 
 
 def to_json(view: JobView) -> dict[str, Any]:
@@ -80,7 +83,7 @@ def _parts(view: JobView, width: int) -> Iterator[RenderableType]:
     if view.events:
         yield _rule(f"Events ({len(view.events):,})")
         yield event_table(view, width)
-    failure = _failure(view)
+    failure = _failure(view, width)
     if failure:
         yield _rule("Why it failed")
         yield failure
@@ -208,16 +211,28 @@ def _processes(view: JobView) -> RenderableType:
     return table
 
 
-def _failure(view: JobView) -> RenderableType | None:
+def _failure(view: JobView, width: int) -> RenderableType | None:
     """Return the exception that ended the job, if one did, with the end of its stack trace."""
     ends = [event for event in view.events if event.name == EventName.OPTIMIZATION_FAILED]
     if view.state != "failed" or not ends or Attr.EXCEPTION_TYPE not in ends[-1].attributes:
         return None
     facts = ends[-1].attributes
-    text = Text(f"{facts[Attr.EXCEPTION_TYPE]}: {facts.get(Attr.EXCEPTION_MESSAGE, '')}\n", "red")
-    stack = str(facts.get(Attr.EXCEPTION_STACKTRACE, "")).rstrip().splitlines()[-_STACK_LINES:]
-    text.append("\n".join(stack), "dim not red")
-    return text
+    kind = str(facts[Attr.EXCEPTION_TYPE])
+    message = f"{kind}: {facts.get(Attr.EXCEPTION_MESSAGE, '')}"
+    lines = [_wrapped(message.splitlines(), width, "red")]
+    # An exception that jobscope defines has a message for the user, and its frames are only jobscope's own.
+    if not kind.startswith(_OWN_EXCEPTIONS):
+        stack = str(facts.get(Attr.EXCEPTION_STACKTRACE, "")).splitlines()
+        # The lines of ^^^^ would point nowhere once those above them are wrapped.
+        stack = [line for line in stack if line.strip(" ^~")]
+        lines.append(_wrapped(stack[-_STACK_LINES:], width, "dim"))
+    return Group(*lines)
+
+
+def _wrapped(lines: list[str], width: int, style: str) -> Text:
+    """Return lines wrapped between words, never in one: rich splits what is wider than the console."""
+    wrapped = (textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) for line in lines)
+    return Text("\n".join(wrapped), style, no_wrap=True, overflow="ignore")
 
 
 def _checks(view: JobView) -> RenderableType:

@@ -139,10 +139,12 @@ def _line(row: Row, begin: int, end: int, name_width: int, bar_width: int) -> Te
 
 
 def _bar(first: int, last: int, length: int, width: int, filling: str) -> str:
-    """Return a bar over the columns that a time covers; at least a thin one."""
-    left = min(width - 1, first * width // max(length, 1))
-    cells = last * width // max(length, 1) - left
-    return " " * left + (filling * cells if cells > 0 else "▏")
+    """Return a bar over the columns that a time covers; a thin one when it is shorter than a column."""
+    length = max(length, 1)
+    left = min(width - 1, first * width // length)
+    # By its length, not by the edges it crosses: a short span that crosses one would look longer than others.
+    is_thin = (last - first) * width < length
+    return " " * left + ("▏" if is_thin else filling * (last * width // length - left))
 
 
 def _fold_label(row: Row, failed: int) -> str:

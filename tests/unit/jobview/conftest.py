@@ -204,6 +204,7 @@ class Job:
         worker: Process | None = None,
         *,
         exports: bool = True,
+        error: Exception | None = None,
     ) -> Process:
         """Record an attempt from an offset on; an outcome of None is a worker that was killed, or runs."""
         worker = worker or Process(self.directory, "jobscope-worker", number)
@@ -239,7 +240,7 @@ class Job:
                     at + 11 * MS, cpu=0.4 + 0.01 * chunk, memory=120_000_000 + chunk * 3_000_000
                 )
         if outcome is not None:
-            self._end(worker, claim, attempt, at, outcome)
+            self._end(worker, claim, attempt, at, outcome, error)
             if exports:
                 worker.export_metrics(at + 400 * MS, cpu=0.02)
         return worker
@@ -374,11 +375,18 @@ class Job:
         )
 
     def _end(
-        self, worker: Process, claim: Context, attempt: Mapping[str, Any], at: int, outcome: str
+        self,
+        worker: Process,
+        claim: Context,
+        attempt: Mapping[str, Any],
+        at: int,
+        outcome: str,
+        error: Exception | None,
     ) -> None:
         facts = {
             **attempt,
-            Attr.JOB_DURATION: (at + 30 * MS - self.base_ns) / SECOND,
+            # The database counts from its own row, which is made within the root span.
+            Attr.JOB_DURATION: (at + 30 * MS - self.base_ns - 4 * MS) / SECOND,
             Attr.JOB_TRIALS_COMPLETED: self.completed,
             Attr.JOB_TRIALS_FAILED: self.failed,
             Attr.JOB_BEST_VALUE: self.best,
@@ -414,7 +422,7 @@ class Job:
                 )
         if outcome == "failed":
             severity = SeverityNumber.ERROR
-            exception = _raised(RuntimeError("the dataset has only 12 prices; a fold needs 50"))
+            exception = _raised(error or RuntimeError("the dataset has only 12 prices; a fold needs 50"))
         with worker.span(
             SpanName.OPTIMIZATION_STORE_RESULTS,
             at + 21 * MS,

@@ -113,8 +113,11 @@ def test_the_best_curve_has_a_point_for_every_checkpoint(view):
     assert curve[-1][1] == 0.764702
 
 
-def test_duration_is_what_the_job_says_or_else_what_was_seen(view):
-    assert view("completed").duration == pytest.approx(10.343, abs=1e-3)
+def test_duration_is_from_the_first_span_to_the_end_or_what_was_seen(view):
+    assert view("completed").duration == pytest.approx(10.345, abs=1e-3)
+    late = replace(view("completed").events[0], uid="late", time_ns=view("completed").end_ns + 10**9)
+    superseded = JobView.of("x", view("completed").spans, (*view("completed").events, late), ())
+    assert superseded.duration == view("completed").duration, "what goes on after the end is not of it"
     running = view("running")
     assert running.duration == (running.end_ns - running.start_ns) / 1e9
 

@@ -3,11 +3,14 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
+from app.errors import BadInput
+from app.optimizations.flow import NoResult
 from telemetry.contract.names import Attr, SpanName
 from telemetry.jobview import eventlist, waterfall
 from telemetry.jobview.durations import duration_text, offset_text
@@ -49,7 +52,8 @@ SCENARIOS = ["completed", "failed", "cancelled", "recovered", "running", "interr
 @pytest.mark.parametrize("width", [40, 80, 120, 200])
 def test_every_job_fits_every_width_as_plain_text(view, scenario, width):
     lines = text_of(view(scenario), width).splitlines()
-    assert max(cell_len(line) for line in lines) <= width
+    # A word that is longer than that, such as a path in a stack trace, is not split.
+    assert all(cell_len(line) <= width or len(line.split()) == 1 for line in lines)
     assert not any("\x1b" in line for line in lines)
     assert view(scenario).state in lines[0] + lines[1]
 
@@ -119,6 +123,38 @@ def test_a_failed_job_says_why(view):
     assert "Why it failed" not in text_of(view("completed"))
 
 
+@pytest.mark.parametrize(
+    ("error", "has_stack"),
+    [
+        (BadInput("dataset", "there is no dataset 'gold'"), False),
+        (NoResult("all 5 trials failed"), False),
+        (KeyError("gold"), True),
+        (json.JSONDecodeError("no", "", 0), True),
+    ],
+)
+def test_only_what_nobody_foresaw_is_told_with_its_stack(tmp_path, job, error, has_stack):
+    failed = job(tmp_path, 1)
+    failed.attempt(1, 0, 0, "failed", error=error)
+    text = text_of(LocalReader(tmp_path).read(failed.job_id))
+    assert f"{type(error).__name__}: {error}" in text
+    assert ("Traceback" in text) == has_stack
+
+
+def test_a_stack_trace_keeps_its_words_whole(view):
+    text = text_of(view("failed"), 40)
+    assert f'"{Path(__file__).parent}/conftest.py",' in text
+    assert "^^^" not in text
+
+
+def test_the_header_and_the_axis_agree(tmp_path, job):
+    """Also of a short job, where what the database counts differs from what the spans show."""
+    failed = job(tmp_path, 1)
+    failed.attempt(1, 0, 0, "failed")
+    text = text_of(LocalReader(tmp_path).read(failed.job_id))
+    (axis,) = (line for line in text.splitlines() if line.lstrip().startswith("0 "))
+    assert (", took 85 ms" in text, axis.endswith(" 85 ms")) == (True, True)
+
+
 def test_notes_and_problems_are_in_words(view):
     job = view("completed")
     text = text_of(replace(job, spans=job.spans[1:], notes=("Loki does not answer.",)))
@@ -177,6 +213,20 @@ def test_bars_lie_where_the_time_was(view):
     ends = [line for line in lines if "search chunk 9" in line or "search chunk 0" in line]
     first, last = (line.index("█") for line in ends)
     assert last - first == pytest.approx(0.87 * (120 - 54 - 11), abs=2)  # 9 s of 10.3
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "bar"),
+    [
+        (9, 12, "▏"),  # over a column's edge, but shorter than a column
+        (10, 25, " █"),
+        (10, 20, " █"),
+        (11, 20, " ▏"),
+        (100, 100, "         ▏"),
+    ],
+)
+def test_a_span_shorter_than_a_column_is_a_thin_bar(first, last, bar):
+    assert waterfall._bar(first, last, 100, 10, "█") == bar
 
 
 def test_many_events_are_folded_but_rare_ones_all_stay(long_view):
