@@ -11,6 +11,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,6 @@ class RotatedFile:
         self._name = name
         self._max_file_bytes = max_file_bytes
         self._max_total_bytes = max_total_bytes
-        self._rotated = 0
         self._lock = threading.Lock()
         directory.mkdir(parents=True, exist_ok=True)
         self._prune()
@@ -64,14 +64,23 @@ class RotatedFile:
             path = self._directory / f"{self._name}-{os.getpid()}.jsonl"
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             try:
-                os.write(descriptor, data)
+                written = os.write(descriptor, data)
                 size = os.fstat(descriptor).st_size
+                if written < len(data):
+                    # A disk that fills takes the begin of the line; the next line must not go on from there.
+                    os.ftruncate(descriptor, size - written)
+                    raise OSError(f"only {written} of {len(data)} bytes could be written to {path}")
             finally:
                 os.close(descriptor)
             if size >= self._max_file_bytes:
-                self._rotated += 1
-                path.rename(path.with_suffix(f".{self._rotated}.jsonl"))
+                path.rename(self._free_name(path))
                 self._prune()
+
+    @staticmethod
+    def _free_name(path: Path) -> Path:
+        """Return a name for a full file; a process before may have had the same pid, as in containers."""
+        names = (path.with_suffix(f".{number}.jsonl") for number in count(1))
+        return next(name for name in names if not name.exists())
 
     def _prune(self) -> None:
         """Remove the oldest files of the directory until all together are within the limit."""

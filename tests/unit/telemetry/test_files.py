@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import resource
+from contextlib import contextmanager
 
+import pytest
 from google.protobuf.json_format import ParseDict
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -62,6 +65,46 @@ def test_files_rotate_and_the_oldest_go_first(tmp_path):
     assert kept == list(range(kept[0], 20)), "what is kept must be the newest, without a hole"
     assert 0 < kept[0] < 18
     assert sum(path.stat().st_size for path in tmp_path.glob("*.jsonl")) <= 250
+
+
+def test_a_later_process_with_the_same_pid_does_not_replace_full_files(tmp_path):
+    for number in range(3):
+        RotatedFile(tmp_path, "traces-x", max_file_bytes=10).write(f"{number:010d}")
+    kept = sorted(int(path.read_text()) for path in tmp_path.glob("*.jsonl"))
+    assert kept == [0, 1, 2]
+
+
+@contextmanager
+def file_size_limit(size):
+    """Stand for a disk that fills: the system writes up to the limit, in the middle of a line."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_line_that_does_not_fit_fails_its_export_and_leaves_no_trace(tmp_path):
+    exporter = FileSpanExporter(RotatedFile(tmp_path, "traces-x"))
+    assert exporter.export(make_spans()) is SpanExportResult.SUCCESS
+    (path,) = tmp_path.glob("*.jsonl")
+    with file_size_limit(path.stat().st_size + 100):
+        assert exporter.export(make_spans()) is SpanExportResult.FAILURE
+    assert exporter.export(make_spans()) is SpanExportResult.SUCCESS
+    assert len([json.loads(line) for line in path.read_text().splitlines()]) == 2
+
+
+def test_a_line_that_does_not_fit_does_not_make_its_file_full(tmp_path):
+    file = RotatedFile(tmp_path, "traces-x", max_file_bytes=20)
+    file.write("0" * 9)
+    with file_size_limit(15), pytest.raises(OSError, match="5 of 21 bytes"):
+        file.write("1" * 20)
+    file.write("2" * 8)
+    (path,) = tmp_path.glob("*.jsonl")
+    assert path.read_text() == "000000000\n22222222\n"
+    file.write("3")
+    assert path.with_suffix(".1.jsonl").read_text() == "000000000\n22222222\n3\n"
 
 
 def test_unwritable_directory_fails_the_export_and_says_so_once(tmp_path, capfd, monkeypatch):
