@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from telemetry.contract.lint import Finding, LintError, lint
 from telemetry.contract.live import DEFAULT_MAX_VALUES, CheckError, Level, LiveCheck, Report, load_definitions
@@ -130,7 +129,7 @@ def check_command(
     if as_json:
         print(json.dumps(report.as_json(), indent=2))
     else:
-        print_report(report, Console(), Level[show.name])
+        print_report(report, Level[show.name])
     if not report.entities:
         print("jobscope: no telemetry came, so nothing was checked", file=sys.stderr)
         raise typer.Exit(2)

@@ -1,13 +1,10 @@
-"""The live check's report: for people as a table, for machines in the form of Weaver's."""
+"""The live check's report: for people in lines, for machines in the form of Weaver's."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from telemetry.contract.live.findings import Finding, Level, Seen
 
@@ -64,25 +61,26 @@ class Report:
         return {"findings": [finding.as_json() for finding in self.findings], "statistics": statistics}
 
 
-def print_report(report: Report, console: Console, show: Level) -> None:
-    """Print what matters: findings from a level up, what is below it in one line, and the coverage."""
+def print_report(report: Report, show: Level) -> None:
+    """Print what matters: findings from a level up, what is below it in one line, and the coverage.
+
+    Not as a table: in 80 columns it would cut ids and names, which are there to be searched for.
+    """
     shown = [finding for finding in report.findings if finding.level >= show]
+    for one in shown:
+        signal = f"{one.signal_type} {one.signal_name}".rstrip()
+        print(f"{one.level} {one.id}: {one.message}")
+        print(f"    {one.count} × {signal} from {', '.join(sorted(one.sources))}")
     if shown:
-        table = Table("level", "finding", "signal", "what", "from", "times", box=None)
-        for one in shown:
-            signal = f"{one.signal_type} {one.signal_name}".rstrip()
-            sources = ", ".join(sorted(one.sources))
-            table.add_row(str(one.level), one.id, signal, one.message, sources, str(one.count))
-        console.print(table)
-        console.print()
+        print()
     counts = Counter(str(finding.level) for finding in report.findings)
     summary = ", ".join(f"{counts[str(level)]} {level}" for level in reversed(Level))
-    console.print(f"{report.entities.total()} entities checked: {summary}", highlight=False)
+    print(f"{report.entities.total()} entities checked: {summary}")
     for kind, seen in report.seen.items():
-        _print_coverage(kind, seen, console)
+        _print_coverage(kind, seen)
 
 
-def _print_coverage(kind: str, seen: Seen, console: Console) -> None:
+def _print_coverage(kind: str, seen: Seen) -> None:
     defined = len(seen.registry)
     if not defined:
         return
@@ -91,4 +89,4 @@ def _print_coverage(kind: str, seen: Seen, console: Console) -> None:
     if seen.unseen and kind != "attributes":
         more = len(seen.unseen) - _LISTED
         text += f"; not: {', '.join(seen.unseen[:_LISTED])}" + (f", and {more} more" if more > 0 else "")
-    console.print(text, highlight=False, soft_wrap=True)
+    print(text)

@@ -21,8 +21,8 @@ ROOT = Path(__file__).parents[3]
 CAPTURED = ROOT / "tests/unit/jobview/captured/telemetry"
 
 
-def run(*arguments):
-    result = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "300"})
+def run(*arguments, columns=300):
+    result = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": str(columns)})
     assert not isinstance(result.exception, Exception), result.exception
     return result.exit_code, result.stdout, result.stderr
 
@@ -98,6 +98,15 @@ class TestCheck:
     def test_findings_are_listed_from_a_level_up(self):
         assert "not_stable" not in run("check", "--from", CAPTURED)[1]
         assert "not_stable" in run("check", "--from", CAPTURED, "--show", "improvement")[1]
+
+    def test_findings_are_whole_when_redirected(self, registry):
+        changed = registry("trial.outcome", "trial.result")
+        code, out, _ = run("check", "--from", CAPTURED, "--registry", changed, columns=80)
+        assert code == 1
+        assert (
+            "violation missing_attribute: Attribute 'trial.outcome' does not exist in the registry.\n"
+            "    6 × metric optimization.trials from jobscope-worker / jobscope\n"
+        ) in out
 
     @pytest.mark.parametrize(
         ("arguments", "message"),
@@ -180,11 +189,6 @@ class TestLint:
 
     def test_cannot_be_done(self, tmp_path):
         assert run("lint", "--root", tmp_path)[0] == 2
-
-    def test_parser_that_is_not_installed(self, monkeypatch):
-        monkeypatch.setattr("telemetry.contract.lint.promql.promql_parser", None)
-        code, _, error = run("lint", "--root", ROOT)
-        assert (code, "install promql-parser" in error) == (2, True)
 
 
 def post(url, body):
