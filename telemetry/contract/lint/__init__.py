@@ -43,7 +43,7 @@ def lint(
         The findings, and how many queries were checked.
 
     Raises:
-        LintError: a path or backend is not there, a file cannot be read, or the parser is missing.
+        LintError: a path or backend is not there, or a file cannot be read.
     """
     material = read(paths, root)
     vocabulary = load_vocabulary(registry, root)

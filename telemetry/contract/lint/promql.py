@@ -7,17 +7,14 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
+import promql_parser
+
 from telemetry.contract.lint import units
-from telemetry.contract.lint.findings import Finding, LintError, Query, finding
+from telemetry.contract.lint.findings import Finding, Query, finding
 from telemetry.contract.lint.results import Result, combined, measured
 from telemetry.contract.lint.units import Quantity
 from telemetry.contract.lint.variables import PLACEHOLDER
 from telemetry.contract.lint.vocabulary import Metric, Vocabulary, meant
-
-try:
-    import promql_parser
-except ImportError:  # only the lint needs it
-    promql_parser = None  # type: ignore[assignment]
 
 _TEMPLATE_LABEL = re.compile(r"\$labels\.(\w+)|\{\{\s*(\w+)\s*\}\}")
 # Aggregations that keep every label of the series they choose.
@@ -25,11 +22,7 @@ _CHOOSING = {"topk", "bottomk", "limitk", "limit_ratio"}
 
 
 def check_promql(query: Query, vocabulary: Vocabulary) -> list[Finding]:
-    """Return what is wrong with a PromQL query.
-
-    Raises:
-        LintError: the parser is not installed.
-    """
+    """Return what is wrong with a PromQL query."""
     return _Analysis(query, vocabulary).findings
 
 
@@ -37,12 +30,6 @@ def result_of(query: Query, vocabulary: Vocabulary) -> Metric:
     """Return what a query's result looks like, as a metric: what a recording rule makes."""
     result = _Analysis(query, vocabulary).result
     return Metric(result.labels, result.quantity, result.bucket)
-
-
-def _parse(text: str) -> Any:
-    if promql_parser is None:
-        raise LintError("PromQL cannot be parsed: install promql-parser, with: pip install promql-parser")
-    return promql_parser.parse(text)
 
 
 class _Analysis:
@@ -54,7 +41,7 @@ class _Analysis:
         self.findings: list[Finding] = []
         self.result = Result()
         try:
-            tree = _parse(query.parsed)
+            tree = promql_parser.parse(query.parsed)
         except ValueError as error:
             self._add("syntax", str(error))
             return
