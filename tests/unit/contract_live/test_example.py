@@ -111,10 +111,24 @@ def test_keeps_to_its_registry(example):
     assert report.unseen == []
 
 
+def test_event_renamed_in_the_registry_does_not_start(example):
+    example.change("registry/invoices.yaml", "name: invoice.rendered", "name: invoice.done")
+    process = subprocess.run(
+        [sys.executable, "worker.py"],
+        cwd=example.directory,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 1
+    assert process.stderr.endswith("LookupError: registry/ does not define 'invoice.rendered'\n")
+
+
 def test_renamed_in_the_code(example):
     bills = 'MetricDefinition("bills", "counter", "{invoice}", "Bills.", ())'
     example.change("observed.py", '_metric("invoices")', bills)
-    example.change("observed.py", '_REGISTRY.events["invoice.rendered"].name', '"invoice.done"')
+    example.change("observed.py", '_defined(_REGISTRY.events, "invoice.rendered").name', '"invoice.done"')
     example.change("worker.py", '"invoice.lines"', '"invoice.rows"')
     report = example.run()
     rows = "Attribute 'invoice.rows' does not exist in the registry."
