@@ -26,18 +26,27 @@ def panel(page, title):
     return page.get_by_test_id(f"data-testid Panel header {title}")
 
 
+def scrolled(page):
+    """Scroll through a dashboard: its panels are made and asked for when they come into view."""
+    page.wait_for_selector('[data-testid^="data-testid Panel header"]')
+    step = page.viewport_size["height"] // 2
+    for position in range(0, page.evaluate("document.body.scrollHeight"), step):
+        page.evaluate("y => { window.scrollTo(0, y); return new Promise(requestAnimationFrame) }", position)
+        yield
+
+
 def seen(page, title):
-    """Return a panel that is in view: others draw nothing."""
+    """Return a panel that is in view."""
+    for _ in scrolled(page):
+        if panel(page, title).count():
+            break
     panel(page, title).scroll_into_view_if_needed()
     return panel(page, title)
 
 
 def settled(page):
-    """Scroll through a dashboard, as panels load when they are seen, and wait for all of them."""
-    page.wait_for_selector('[data-testid^="data-testid Panel header"]')
-    step = page.viewport_size["height"] // 2
-    for position in range(0, page.evaluate("document.body.scrollHeight"), step):
-        page.evaluate(f"window.scrollTo(0, {position})")
+    """Wait for all of a dashboard's panels."""
+    for _ in scrolled(page):
         expect(page.get_by_test_id("panel-loading-bar")).to_have_count(0)
     page.evaluate("window.scrollTo(0, 0)")
 
