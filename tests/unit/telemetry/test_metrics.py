@@ -17,11 +17,13 @@ class Stuck(InMemoryMetricReader):
 
     def __init__(self):
         super().__init__()
-        self.asked, self.freed = threading.Event(), threading.Event()
+        self.asked, self.freed, self.ended = threading.Event(), threading.Event(), threading.Event()
 
     def force_flush(self, timeout_millis=10_000):
         self.asked.set()
-        return self.freed.wait()
+        self.freed.wait(10)
+        self.ended.set()
+        return True
 
 
 def test_flush_goes_on_without_a_collector_that_is_away():
@@ -29,8 +31,9 @@ def test_flush_goes_on_without_a_collector_that_is_away():
     with captured(reader):
         flush(0.01)
         assert reader.asked.is_set()
-        assert not reader.freed.is_set()
+        assert not reader.ended.is_set()
         reader.freed.set()
+        assert reader.ended.wait(10)
 
 
 def test_instrument_of_another_kind_is_refused():
