@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from functools import cached_property
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from app.errors import BadInput
+
+_HTTP_PORTS = {"http": 80, "https": 443}
 
 
 def default_data_dir() -> Path:
@@ -22,13 +27,21 @@ def default_data_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "jobscope"
 
 
+def _networks(value: object) -> object:
+    """Read networks as a variable has them, one after the other with commas between."""
+    return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
 class Settings(BaseSettings):
     """The settings; each default suits one machine with nothing else installed."""
 
-    model_config = SettingsConfigDict(env_prefix="JOBSCOPE_", frozen=True)
+    # env_ignore_empty: a variable set to nothing would be a directory, the present one.
+    model_config = SettingsConfigDict(
+        env_prefix="JOBSCOPE_", env_ignore_empty=True, validate_default=True, frozen=True
+    )
 
-    data_dir: Path = Field(default_factory=default_data_dir)
-    """The one directory everything is kept in."""
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(default_factory=default_data_dir)
+    """The one directory everything is kept in; absolute."""
     database_url: str | None = None
     """SQLAlchemy URL; unset, a SQLite file in the data directory."""
     database_password_file: Path | None = None
@@ -41,7 +54,10 @@ class Settings(BaseSettings):
     """A worker whose last heartbeat is older is taken for dead, and its job for lost."""
     max_attempts: int = Field(default=5, ge=1)
     """A job that took so many workers with it fails."""
-    trusted_callers: tuple[IPv4Network | IPv6Network, ...] = ()
+    # NoDecode: pydantic-settings would have it written as JSON.
+    trusted_callers: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = ()
     """Networks whose ``traceparent`` becomes the parent of our spans; anyone else's becomes a link."""
     prometheus_url: str | None = None
     loki_url: str | None = None
@@ -66,9 +82,30 @@ def load_settings() -> Settings:
     Raises:
         BadInput: a variable has a value it cannot have; names the variable.
     """
+    collector_address()  # no setting of ours, but wrong in each command all the same
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
         name = "JOBSCOPE_" + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise BadInput(name, first["msg"]) from None
+        raise BadInput(name, first["msg"].removeprefix("Value error, ")) from None
+    except SettingsError as error:  # not even in the form that its field is written in
+        raise BadInput("JOBSCOPE_ variables", str(error)) from None
+
+
+def collector_address() -> tuple[str, int] | None:
+    """Return host and port of the Collector that telemetry goes to, None when it goes to files.
+
+    Raises:
+        BadInput: ``OTEL_EXPORTER_OTLP_ENDPOINT`` is no URL that the exporters could use.
+    """
+    endpoint = os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT)
+    if not endpoint:
+        return None
+    try:
+        url = urlsplit(endpoint)
+        if url.hostname and url.scheme in _HTTP_PORTS:
+            return url.hostname, url.port or _HTTP_PORTS[url.scheme]
+    except ValueError:  # the port is none, or a bracket is missing
+        pass
+    raise BadInput(OTEL_EXPORTER_OTLP_ENDPOINT, f"{endpoint!r} is not a URL such as http://127.0.0.1:4318")

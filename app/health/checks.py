@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 
 from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
 from sqlalchemy import Engine, func, select
 
 from app.database.engine import read_only
 from app.database.models import Optimization, Worker, now
-from app.settings import Settings
+from app.settings import Settings, collector_address
 
 Status = Literal["pass", "warn", "fail"]
 
@@ -26,7 +25,6 @@ _TIMEOUT_SECONDS = 5.0
 _LITTLE_DISK_BYTES = 2**30
 # Less than the database needs to write its log and a few checkpoints.
 _NO_DISK_BYTES = 100 * 2**20
-_OTLP_PORT = 4318
 
 
 @dataclass(frozen=True)
@@ -99,16 +97,21 @@ def _disk(settings: Settings) -> Finding:
 
 def _telemetry(settings: Settings) -> Finding:
     """Look whether telemetry can go where it should; without it, the service works but cannot be seen."""
-    endpoint = os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT)
-    if not endpoint:
+    if collector_address() is None:
         if os.access(settings.telemetry_dir, os.W_OK):
             return Finding("pass")
         return Finding("warn", "the telemetry directory cannot be written")
-    address = urlsplit(endpoint)
+    problem = collector_problem(_TIMEOUT_SECONDS / 2)
+    return Finding("warn", f"{problem}; telemetry is being lost") if problem else Finding("pass")
+
+
+def collector_problem(timeout_seconds: float) -> str | None:
+    """Say what is wrong when the Collector that telemetry should go to does not answer, else None."""
+    address = collector_address()
+    if address is None:
+        return None
     try:
-        socket.create_connection(
-            (address.hostname or "", address.port or _OTLP_PORT), timeout=_TIMEOUT_SECONDS / 2
-        ).close()
+        socket.create_connection(address, timeout_seconds).close()
     except OSError as error:
-        return Finding("warn", f"no Collector answers at {endpoint}: {error}; telemetry is being lost")
-    return Finding("pass")
+        return f"no Collector answers at {os.environ[OTEL_EXPORTER_OTLP_ENDPOINT]}: {error}"
+    return None
