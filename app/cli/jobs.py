@@ -9,20 +9,21 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from app.cli.local import local_optimizations
+from app.cli.local import full_id, local_optimizations
+from app.cli.tables import print_columns
 from app.errors import BadInput, NotFound
 from app.exports.service import export
 from app.optimizations.service import STATES
 from app.optimizations.spec import JobSpec
 from app.settings import Settings, load_settings
-from telemetry.jobtrace import is_job_id
 from telemetry.jobview import BackendReader, JobView, LocalReader, render_view, to_json
 
 app = typer.Typer(help="Optimization jobs.", no_args_is_help=True)
 
-JobId = Annotated[str, typer.Argument(help="The job's id: 32 hex digits.")]
+JobId = Annotated[
+    str, typer.Argument(help="The job's id, or as few of its first digits as no other has, 4 at least.")
+]
 
 
 @app.command("submit")
@@ -54,10 +55,12 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
-    """List jobs, the newest first."""
+    """List jobs, the newest first; times are UTC."""
     if state is not None and state not in STATES:
         raise BadInput("state", f"is {state!r}; it must be one of {', '.join(STATES)}")
     with local_optimizations() as optimizations:
+        jobs = optimizations.list(state=state, limit=limit)
+    if as_json:
         rows: list[dict[str, Any]] = [
             {
                 "id": job.id,
@@ -70,24 +73,25 @@ def list_(
                 "out_of_sample_value": job.out_of_sample_value,
                 "created_at": job.created_at.isoformat(timespec="seconds"),
             }
-            for job in optimizations.list(state=state, limit=limit)
+            for job in jobs
         ]
-    if as_json:
         print(json.dumps(rows, indent=2))
         return
-    table = Table("id", "state", "strategy", "dataset", "done", "best", "out-of-sample", "submitted")
-    for row in rows:
-        table.add_row(
-            row["id"],
-            row["state"],
-            row["strategy"],
-            row["dataset"],
-            f"{row['done']}/{row['trials']}",
-            _number(row["best_value"]),
-            _number(row["out_of_sample_value"]),
-            row["created_at"],
+    headers = ("id", "state", "done", "submitted", "strategy", "best", "out-of-sample", "dataset")
+    cells = [
+        (
+            job.id,
+            job.state,
+            f"{100 * (job.trials_completed + job.trials_failed) // job.trials}%",
+            f"{job.created_at:%m-%d %H:%M}",
+            job.strategy,
+            _number(job.best_value),
+            _number(job.out_of_sample_value),
+            job.dataset,
         )
-    Console().print(table)
+        for job in jobs
+    ]
+    print_columns(headers, cells, always=2)
 
 
 def _number(value: float | None) -> str:
@@ -100,8 +104,7 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Show everything a job did: spans, events and metrics, joined."""
-    if not is_job_id(job_id):
-        raise BadInput("job_id", f"{job_id!r} is not a job id: 32 hex digits, the first not 0")
+    job_id = full_id(job_id)
     view = read_view(load_settings(), job_id)
     if not view.spans and not view.events:
         raise NotFound(f"no telemetry of job {job_id} was found: " + " ".join(view.notes))
@@ -122,6 +125,7 @@ def read_view(settings: Settings, job_id: str) -> JobView:
 @app.command("cancel")
 def cancel(job_id: JobId) -> None:
     """Cancel a job: at once when it waits, at its next checkpoint when it runs."""
+    job_id = full_id(job_id)
     with local_optimizations() as optimizations:
         job = optimizations.cancel(job_id)
     print("cancelled" if job.state == "cancelled" else "cancellation requested")
@@ -136,6 +140,7 @@ def export_(
     export_format = to.suffix.removeprefix(".")
     if export_format not in {"csv", "json"}:
         raise BadInput("to", f"{to.name!r} must end in .csv or .json")
+    job_id = full_id(job_id)
     # Whole or not at all: written beside, then renamed.
     part = to.with_name(to.name + ".part")
     try:

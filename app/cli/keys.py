@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from app.cli.local import local_engine
+from app.cli.tables import print_table
 from app.security.keys import create_key, list_keys, revoke_key
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
@@ -33,7 +33,7 @@ def list_() -> None:
         for key in list_keys(engine):
             revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
             table.add_row(key.id, key.name, key.role, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
-    Console().print(table)
+    print_table(table)
 
 
 @app.command("revoke")

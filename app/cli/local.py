@@ -2,16 +2,66 @@
 
 from __future__ import annotations
 
+import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from app.database.engine import open_database
+from app.database.models import Optimization
+from app.errors import BadInput, NotFound, Unavailable
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
-from app.settings import load_settings
+from app.settings import Settings, load_settings
 from app.telemetry import configure
+from telemetry.jobtrace import is_job_id
+
+# As an id begins; shorter ones are typed by mistake.
+_BEGINNING = re.compile(r"[1-9a-f][0-9a-f]{3,31}")
+
+
+def require_data_dir(settings: Settings) -> None:
+    """Make the data directory.
+
+    Raises:
+        Unavailable: files cannot be written there.
+    """
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=settings.data_dir).close()
+    except OSError as error:
+        raise Unavailable(
+            f"data directory {settings.data_dir} cannot be written: {error.strerror}; "
+            "set JOBSCOPE_DATA_DIR to one that can"
+        ) from None
+
+
+def full_id(text: str) -> str:
+    """Return a job's id, given it or, as with commits, so much of its beginning that no other begins so.
+
+    Raises:
+        BadInput: it is neither, or more than one job's id begins so.
+        NotFound: no job's id begins so.
+    """
+    beginning = text.lower()
+    if is_job_id(beginning):
+        return beginning
+    if not _BEGINNING.fullmatch(beginning):
+        raise BadInput(
+            "job_id", f"{text!r} is not a job id: 32 hex digits, the first not 0, or at least 4 to begin with"
+        )
+    engine = open_database(load_settings())
+    with Session(engine) as session:
+        ids = session.scalars(select(Optimization.id).where(Optimization.id.startswith(beginning))).all()
+    engine.dispose()
+    if not ids:
+        raise NotFound(f"there is no optimization whose id begins with {beginning!r}")
+    if len(ids) > 1:
+        raise BadInput("job_id", f"{beginning!r} begins the ids of {len(ids)} jobs; give more digits")
+    return ids[0]
 
 
 @contextmanager
