@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
+import io
 import sys
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
 from sqlalchemy.exc import OperationalError
 
-from app.cli import demo, jobs, keys, serve
+from app.cli import catalog, demo, jobs, keys, reset, serve
 from app.errors import JobscopeError
-from app.settings import load_settings
 from app.stack import cli as stack
 from telemetry.contract import cli as contract
 
@@ -26,31 +26,36 @@ app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("api")(serve.api)
 app.command("worker")(serve.worker)
+app.command("reset")(reset.reset)
 app.add_typer(jobs.app, name="job")
+app.add_typer(catalog.datasets, name="dataset")
+app.add_typer(catalog.strategies, name="strategy")
 app.add_typer(keys.app, name="key")
 app.add_typer(stack.app, name="stack")
 app.add_typer(contract.app, name="contract")
 
 
-@app.command()
-def reset(
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(version("jobscope"))
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print the version.")
+    ] = False,
 ) -> None:
-    """Remove the data directory: jobs, keys, telemetry, and the stack's data."""
-    path = load_settings().data_dir
-    if not path.exists():
-        print(f"nothing to remove: {path} does not exist")
-        return
-    if not (path / "jobscope.db").exists() and not (path / "telemetry").exists() and any(path.iterdir()):
-        raise JobscopeError(f"{path} does not look like a jobscope data directory; nothing was removed")
-    if not yes:
-        typer.confirm(f"Remove {path} and all that is in it?", abort=True)
-    shutil.rmtree(path)
-    print(f"removed {path}")
+    """Declare the options of the command itself; its help is above."""
 
 
 def main() -> None:
     """Run the command; an error of the user's or of the surroundings is told in one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or pipe that cannot take a character gets a question mark, not a stack trace.
+            stream.reconfigure(errors="replace")
     try:
         app()
     except JobscopeError as error:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import signal
 import socket
 import subprocess
 import sys
 import threading
 from typing import Annotated
-from urllib.parse import urlsplit
 
 import typer
 import uvicorn
@@ -17,8 +16,11 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from prometheus_client import CollectorRegistry
 
 from app.api import create_app
+from app.cli.local import require_data_dir
+from app.cli.reset import kept_from_reset
 from app.database.engine import open_database
-from app.errors import Unavailable
+from app.errors import BadInput, Unavailable
+from app.health.checks import collector_problem
 from app.queue.dbos import DbosQueue
 from app.settings import Settings, load_settings
 from app.telemetry import configure
@@ -28,6 +30,9 @@ from app.worker import run_worker
 _RESTART_SECONDS = 2.0
 # A worker stops at its next checkpoint; one that takes longer is killed, and its job recovered.
 _STOP_SECONDS = 30
+# Who follows a job by server-sent events does so for as long as it runs, and uvicorn would wait for them: the
+# API would be killed, and what it had not exported yet be lost.
+_LAST_ANSWERS_SECONDS = 5
 
 
 def api() -> None:
@@ -43,7 +48,15 @@ def api() -> None:
     application = create_app(settings, engine, queue, registry)
     try:
         # log_config: records go through our own telemetry; uvicorn's set-up would keep them from it.
-        uvicorn.run(application, host=settings.host, port=settings.port, log_config=None, access_log=False)
+        with kept_from_reset(settings):
+            uvicorn.run(
+                application,
+                host=settings.host,
+                port=settings.port,
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
+            )
     finally:
         queue.close()
         telemetry.shutdown()
@@ -61,7 +74,10 @@ def serve(
     """Run the API and its workers until interrupted."""
     settings = load_settings()
     _require_free_port(settings)
-    open_database(settings).dispose()  # so that a data directory that cannot be used is told once, and first
+    # So that what cannot be used is told once, and first.
+    if settings.database_url is None:
+        require_data_dir(settings)
+    open_database(settings).dispose()
     stopping = threading.Event()
 
     def stop(_number: int, _frame: object) -> None:
@@ -106,6 +122,10 @@ def _require_free_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise BadInput(
+                    "JOBSCOPE_HOST", f"{settings.host!r} is no address of this machine: {error.strerror}"
+                ) from None
             raise Unavailable(
                 f"port {settings.port} of {settings.host} cannot be had: {error.strerror}; "
                 "set JOBSCOPE_PORT to a free one"
@@ -114,15 +134,10 @@ def _require_free_port(settings: Settings) -> None:
 
 def _warn_about_absent_collector() -> None:
     """Say at the start, in words, that telemetry will not arrive; the service runs all the same."""
-    endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT")
-    if not endpoint:
-        return
-    address = urlsplit(endpoint)
-    try:
-        socket.create_connection((address.hostname or "", address.port or 4318), timeout=2).close()
-    except OSError as error:
+    problem = collector_problem(timeout_seconds=2)
+    if problem:
         print(
-            f"jobscope: no Collector answers at {endpoint} ({error}); telemetry is lost until one does. "
+            f"jobscope: {problem}; telemetry is lost until one does. "
             "Unset OTEL_EXPORTER_OTLP_ENDPOINT to write it to files instead.",
             file=sys.stderr,
         )
