@@ -19,13 +19,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.cli.jobs import read_view
+from app.cli.local import local_optimizations, require_data_dir
 from app.database.engine import open_database
-from app.errors import Unavailable
+from app.errors import Conflict, Unavailable
 from app.security.keys import create_key, revoke_key
 from app.settings import Settings, load_settings
 from telemetry.jobview import render_view
 
 _START_SECONDS = 60
+_JOBS = "/api/v1/optimizations"
+# Nobody else uses the demo's API, wherever the user's listens.
+_HOST = "127.0.0.1"
 # Short checkpoints make the demo's progress bar and best-value curve smooth.
 _CHECKPOINT_SECONDS = "0.25"
 
@@ -37,13 +41,15 @@ def demo(
 ) -> None:
     """Optimize a strategy on real oil prices, and show everything the job did."""
     settings = load_settings()
+    require_data_dir(settings)
     console = Console()
     engine = open_database(settings)
     key, secret = create_key(engine, f"demo-{secrets.token_hex(3)}", "operator")
+    job_id = None
     try:
         with _service(settings, workers) as url, httpx.Client(base_url=url, timeout=30) as client:
             client.headers["Authorization"] = f"Bearer {secret}"
-            submitted = client.post("/api/v1/optimizations", json={"strategy": strategy, "trials": trials})
+            submitted = client.post(_JOBS, json={"strategy": strategy, "trials": trials})
             if submitted.is_error:
                 raise Unavailable(
                     f"the API refused the job: {submitted.json().get('detail', submitted.text)}"
@@ -51,6 +57,9 @@ def demo(
             job_id = submitted.json()["id"]
             console.print(f"job [bold]{job_id}[/bold]: {trials} trials of {strategy} on wti-daily")
             job = _follow(client, job_id, trials, console)
+    except KeyboardInterrupt:
+        console.print(f"interrupted; {_cancel(job_id) if job_id else 'no job was submitted'}")
+        raise typer.Exit(130) from None
     finally:
         revoke_key(engine, key.id)
         engine.dispose()
@@ -63,19 +72,33 @@ def demo(
         raise Unavailable(f"the job ended as {job['state']}")
 
 
+def _cancel(job_id: str) -> str:
+    """Cancel the job of a demo whose service has stopped; return what has become of it.
+
+    Not before: Ctrl-C reaches the service as well as us, and a worker that stops puts its job back into the
+    queue, where the next demo would find it.
+    """
+    try:
+        with local_optimizations() as optimizations:
+            optimizations.cancel(job_id)
+    except Conflict as error:
+        return str(error)
+    return f"job {job_id} was cancelled"
+
+
 @contextmanager
 def _service(settings: Settings, workers: int) -> Iterator[str]:
     """Run API and workers on a free port; their output goes to a file in the data directory."""
     with socket.socket() as probe:
-        probe.bind((settings.host, 0))
+        probe.bind((_HOST, 0))
         port = probe.getsockname()[1]
-    environment = os.environ | {"JOBSCOPE_PORT": str(port)}
+    environment = os.environ | {"JOBSCOPE_HOST": _HOST, "JOBSCOPE_PORT": str(port)}
     environment.setdefault("JOBSCOPE_CHECKPOINT_SECONDS", _CHECKPOINT_SECONDS)
     log = settings.data_dir / "demo.log"
     command = [sys.executable, "-m", "app.cli", "serve", "--workers", str(workers)]
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-    url = f"http://{settings.host}:{port}"
+    url = f"http://{_HOST}:{port}"
     try:
         _await_ready(url, process, str(log))
         yield url
@@ -99,14 +122,14 @@ def _follow(client: httpx.Client, job_id: str, trials: int, console: Console) ->
     """Show a progress bar until the job has ended; return the job."""
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(30),  # with 40, the default, the line of a job that waits is longer than 80 columns
         MofNCompleteColumn(),
         TextColumn("best {task.fields[best]}"),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("searching", total=trials, best="–")
-        with client.stream("GET", f"/api/v1/optimizations/{job_id}/events", timeout=None) as events:
+        with client.stream("GET", f"{_JOBS}/{job_id}/events", timeout=None) as events:
             for line in events.iter_lines():
                 if not line.startswith("data:"):
                     continue
@@ -114,11 +137,21 @@ def _follow(client: httpx.Client, job_id: str, trials: int, console: Console) ->
                 best = state["best_value"]
                 progress.update(
                     task,
+                    description=_what_it_does(client, state["state"]),
                     completed=state["trials_completed"] + state["trials_failed"],
                     best="–" if best is None else f"{best:.3f}",
                 )
-    job: dict[str, Any] = client.get(f"/api/v1/optimizations/{job_id}").json()
+    job: dict[str, Any] = client.get(f"{_JOBS}/{job_id}").json()
     return job
+
+
+def _what_it_does(client: httpx.Client, state: str) -> str:
+    if state != "queued":
+        return "searching"
+    # Workers take jobs in turn: while others wait or run, ours waits for them.
+    jobs = client.get(_JOBS, params={"limit": 500}).json()["items"]
+    others = sum(job["state"] in {"queued", "running"} for job in jobs) - 1
+    return f"behind {others} other job(s)" if others > 0 else "starting"
 
 
 def _print_winner(job: dict[str, Any], console: Console) -> None:

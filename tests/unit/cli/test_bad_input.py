@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from pydantic_settings import SettingsError
 
-
-def jobscope(data_dir, *arguments, **variables):
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "JOBSCOPE_"))
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", *arguments],
-        env=environment | {"JOBSCOPE_DATA_DIR": str(data_dir)} | variables,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-
-def assert_one_line(result, *words):
-    assert result.returncode == 1, result
-    lines = result.stderr.strip().splitlines()
-    assert len(lines) == 1, result.stderr
-    assert lines[0].startswith("jobscope: ")
-    assert "Traceback" not in result.stdout + result.stderr
-    for word in words:
-        assert word in lines[0]
+from app import settings
+from app.errors import BadInput
+from tests.unit.cli.command import assert_one_line, jobscope
 
 
 @pytest.mark.parametrize(
@@ -47,6 +25,8 @@ def assert_one_line(result, *words):
         (["job", "submit", "--parameters", "{"], ["parameters", "JSON"]),
         (["job", "list", "--state", "lost"], ["state", "queued"]),
         (["job", "show", "xyz"], ["job_id", "32 hex digits"]),
+        (["job", "show", "abc"], ["job_id", "at least 4"]),
+        (["job", "cancel", "ABCD"], ["no optimization", "abcd"]),
         (["job", "show", "a" * 32], ["no telemetry"]),
         (["job", "cancel", "a" * 32], ["no optimization"]),
         (["job", "export", "a" * 32, "--to", "x.txt"], ["to", ".csv or .json"]),
@@ -72,6 +52,12 @@ def test_data_directory_that_cannot_be_made(tmp_path, command):
     assert_one_line(result, "data", "JOBSCOPE_DATA_DIR")
 
 
+@pytest.mark.skipif(not Path("/proc").exists(), reason="there is no /proc, which not even root can write in")
+@pytest.mark.parametrize("command", ["demo", "serve"])
+def test_data_directory_that_cannot_be_written(command):
+    assert_one_line(jobscope("/proc", command), "/proc", "JOBSCOPE_DATA_DIR")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full to stand for a full disk")
 def test_full_disk(tmp_path):
     (tmp_path / "jobscope.db").symlink_to("/dev/full")
@@ -89,10 +75,62 @@ def test_port_in_use(tmp_path, command):
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("JOBSCOPE_PORT", "many"), ("JOBSCOPE_DATABASE_URL", "nonsense"), ("JOBSCOPE_CHECKPOINT_SECONDS", "-1")],
+    [
+        ("JOBSCOPE_PORT", "many"),
+        ("JOBSCOPE_DATABASE_URL", "nonsense"),
+        ("JOBSCOPE_CHECKPOINT_SECONDS", "-1"),
+        ("JOBSCOPE_TRUSTED_CALLERS", "10.0.0.0/8,10.0.0.0/33"),
+        ("JOBSCOPE_TRUSTED_CALLERS", "10.0.0.1/8"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:99999"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1:4318"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
+    ],
 )
 def test_bad_settings(tmp_path, variable, value):
     assert_one_line(jobscope(tmp_path, "job", "list", **{variable: value}), variable)
+
+
+@pytest.mark.parametrize("host", ["nohost.invalid", "203.0.113.1"])  # no name, nobody's address
+def test_host_that_is_not_this_machine(tmp_path, host):
+    assert_one_line(jobscope(tmp_path, "serve", JOBSCOPE_HOST=host), "JOBSCOPE_HOST", host)
+
+
+@pytest.mark.parametrize("name", ["worker", "api"])
+def test_collector_that_cannot_be(tmp_path, name):
+    result = jobscope(tmp_path, name, OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:99999")
+    assert_one_line(result, "OTEL_EXPORTER_OTLP_ENDPOINT")
+
+
+def test_settings_that_cannot_be_parsed(monkeypatch):
+    # A stand-in: no setting of today can be written so wrong that pydantic-settings gives up on it.
+    def give_up():
+        raise SettingsError('error parsing value for field "x"')
+
+    monkeypatch.setattr(settings, "Settings", give_up)
+    with pytest.raises(BadInput, match='JOBSCOPE_ variables: error parsing value for field "x"'):
+        settings.load_settings()
+
+
+def test_trusted_callers_are_networks_with_commas_between(monkeypatch):
+    monkeypatch.setenv("JOBSCOPE_TRUSTED_CALLERS", "10.0.0.0/8, fd00::/8")
+    assert [str(network) for network in settings.load_settings().trusted_callers] == [
+        "10.0.0.0/8",
+        "fd00::/8",
+    ]
+
+
+def test_empty_variable_counts_as_unset(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    for name in ("JOBSCOPE_DATA_DIR", "JOBSCOPE_PORT", "JOBSCOPE_TRUSTED_CALLERS"):
+        monkeypatch.setenv(name, "")
+    assert settings.load_settings().data_dir == settings.default_data_dir() != Path()
+
+
+def test_data_directory_is_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JOBSCOPE_DATA_DIR", "data")
+    assert settings.load_settings().data_dir == tmp_path / "data"
 
 
 def test_absent_collector_is_said_and_no_obstacle(tmp_path):
@@ -100,13 +138,3 @@ def test_absent_collector_is_said_and_no_obstacle(tmp_path):
     result = jobscope(tmp_path, "job", "list", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     assert result.returncode == 0
     assert "Traceback" not in result.stderr
-
-
-def test_reset_removes_only_what_is_ours(tmp_path):
-    (tmp_path / "thesis.txt").touch()
-    assert_one_line(jobscope(tmp_path, "reset", "--yes"), "does not look like")
-    assert (tmp_path / "thesis.txt").exists()
-    ours = tmp_path / "ours"
-    assert jobscope(ours, "job", "list").returncode == 0
-    assert jobscope(ours, "reset", "--yes").returncode == 0
-    assert not ours.exists()
