@@ -47,7 +47,10 @@ def demo(
     key, secret = create_key(engine, f"demo-{secrets.token_hex(3)}", "operator")
     job_id = None
     try:
-        with _service(settings, workers) as url, httpx.Client(base_url=url, timeout=30) as client:
+        with (
+            _service(settings, workers) as url,
+            httpx.Client(base_url=url, timeout=30, trust_env=False) as client,
+        ):
             client.headers["Authorization"] = f"Bearer {secret}"
             submitted = client.post(_JOBS, json={"strategy": strategy, "trials": trials})
             if submitted.is_error:
@@ -111,7 +114,7 @@ def _await_ready(url: str, process: subprocess.Popen[bytes], log: str) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"{url}/readyz", timeout=2).is_success:
+            if httpx.get(f"{url}/readyz", timeout=2, trust_env=False).is_success:
                 return
         except httpx.TransportError:
             time.sleep(0.05)

@@ -83,8 +83,9 @@ def serve(
     def stop(_number: int, _frame: object) -> None:
         stopping.set()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    # SIGHUP: the terminal is gone, and the API and the workers would go on without it.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, stop)
     commands = ["api", *["worker"] * workers]
     threads = [threading.Thread(target=_keep_running, args=(command, stopping)) for command in commands]
     for thread in threads:

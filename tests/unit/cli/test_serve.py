@@ -1,10 +1,14 @@
-"""The API as a process: how it ends."""
+"""The API and the service as processes: how they end."""
 
 from __future__ import annotations
 
+import signal
+import socket
+import subprocess
+
 import httpx
 
-from tests.unit.cli.command import TIMEOUT, jobscope, running_api
+from tests.unit.cli.command import TIMEOUT, command, environment, jobscope, running_api
 
 
 def test_api_that_is_watched_ends_in_order(tmp_path):
@@ -23,3 +27,20 @@ def test_api_that_is_watched_ends_in_order(tmp_path):
             process.wait(TIMEOUT)
     records = "".join(path.read_text() for path in tmp_path.glob("telemetry/logs-jobscope-api-*.jsonl"))
     assert '"api.stopped"' in records
+
+
+def test_service_whose_terminal_is_closed_ends(tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    process = subprocess.Popen(
+        command("serve"),
+        env=environment(tmp_path, JOBSCOPE_PORT=port),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert "Ctrl-C stops them" in process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(TIMEOUT) == 0
