@@ -162,7 +162,9 @@ class TestJobs:
 
     def test_list_has_every_job(self, shown, driven):
         (table,) = shown("jobs", "Jobs")
-        assert sorted(table.columns["job"]) == sorted(driven.traffic.all_jobs)
+        newest = [job.id for job in driven.running.optimizations.list(limit=500)]
+        assert table.columns["job"] == newest
+        assert set(newest) <= set(driven.traffic.all_jobs)
         rows = dict(zip(table.columns["job"], table.columns["state"], strict=True))
         for kind, state in (("failed", "failed"), ("recovered", "completed"), ("queued", "queued")):
             assert {rows[job] for job in driven.traffic.jobs[kind]} == {state}

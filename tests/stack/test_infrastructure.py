@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
 import subprocess
@@ -23,6 +24,8 @@ from app.stack.binaries import find_binary
 from app.stack.programs import INFRASTRUCTURE
 from app.stack.readiness import free_offset
 from app.stack.stack import Stack
+from telemetry.contract.lint import lint
+from telemetry.contract.registry import load_registry
 
 pytestmark = pytest.mark.stack
 
@@ -317,6 +320,21 @@ def test_collectors_health_check_of_compose_tells_healthy_from_gone(stack):
 
     assert check(port) == 0
     assert check(stack.layout.port("api")) != 0  # where nothing listens
+
+
+def test_loki_and_tempo_accept_every_query_of_ours(stack, tmp_path):
+    backends = {"loki_url": stack.urls["loki"]}
+    if shutil.which("tempo"):  # without it, nothing is said about TraceQL
+        backends["tempo_url"] = stack.urls["tempo"]
+    findings, queries = lint(load_registry(), [], ROOT, **backends)
+    assert findings == []
+    assert queries > 50
+    wrong = json.loads((ROOT / "grafana/dashboards/job.json").read_text(encoding="utf-8"))
+    (events,) = (panel for panel in wrong["panels"] if panel["title"] == "Events")
+    events["targets"][0]["expr"] += " | | json"
+    (tmp_path / "job.json").write_text(json.dumps(wrong), encoding="utf-8")
+    findings, _ = lint(load_registry(), [tmp_path], ROOT, **backends)
+    assert [(one.id, one.place.split(" (")[0]) for one in findings] == [("syntax", "panel 'Events'")]
 
 
 @pytest.fixture
