@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from app.optimizations.service import FINAL_STATES
 from telemetry.contract.names import Attr, SpanName
 from tests.live.grafana import Grafana, Window
 from tests.live.recorded import give, record_job
@@ -29,7 +30,7 @@ GOAL_SECONDS = 0.5
 # The others are spread over the hour before; Loki takes nothing much older in one stream.
 LAST = timedelta(minutes=50)
 # So that so many checkpoints, a log line each, take minutes and not an hour.
-CHECKPOINT_SECONDS = "0.05"
+CHECKPOINT_SECONDS = "0.02"
 
 
 def measure_job_view(console: Console) -> None:
@@ -73,6 +74,8 @@ def _large_job(running: RunningStack) -> str:
     """Make a job until it has reported enough, and give its trace what is missing in spans."""
     job = running.submit(trials=1_000_000)
     while len(running.view(job).events) < LOG_LINES:
+        if running.optimizations.get(job).state in FINAL_STATES:
+            raise RuntimeError(f"the job ended before it had reported {LOG_LINES} times")
         time.sleep(1)
     running.cancel(job)
     running.await_end(job)
