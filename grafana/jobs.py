@@ -159,6 +159,7 @@ def _list() -> Table:
         .override_by_name("out-of-sample", number("none", 3, 105))
         .override_by_name("gap", gap)
         .override_by_name("deflated", number("none", 3, 80))
+        .override_by_name("error", [prop("noValue", " ")])  # not what the table says when it is empty
         .override_by_name("from_ms", hidden())
         .override_by_name("to_ms", hidden())
     )

@@ -180,12 +180,14 @@ def _in_against_out() -> Any:
             "slope: the search finds noise. Dots low on the right are overfitted.",
             [
                 sql("""
+                    SELECT * FROM (
                     SELECT best_value AS "in-sample", out_of_sample_value AS "out-of-sample",
                     strategy || ' on ' || dataset AS searched
                     FROM optimizations
                     WHERE state = 'completed' AND $__timeFilter(finished_at)
                     AND strategy IN (${strategy:sqlstring}) AND dataset IN (${dataset:sqlstring})
                     ORDER BY finished_at DESC LIMIT 2000
+                    ) newest ORDER BY searched -- so that colours are those of the curves
                 """)
             ],
             {
