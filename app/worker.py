@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import threading
-from datetime import timedelta
 from types import FrameType
 
 from sqlalchemy import Engine, delete, select
@@ -121,9 +120,8 @@ def _recover(engine: Engine, queue: DbosQueue, settings: Settings, slot: str, in
                 },
             )
     # A worker can also be lost with a job that it has not begun with, or has just handed back.
-    silent_since = now() - timedelta(seconds=settings.worker_timeout_seconds)
     with Session(read_only(engine)) as session:
-        alive = set(session.scalars(select(Worker.slot).where(Worker.last_seen >= silent_since)))
+        alive = set(session.scalars(select(Worker.slot).where(Worker.alive(settings.worker_timeout_seconds))))
     for job_id, taker in queue.taken().items():
         if taker not in alive | {slot}:
             queue.requeue(job_id)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from app.database.engine import open_database
+from app.database.engine import open_database, read_only
 from app.database.models import Optimization
 from app.errors import BadInput, NotFound, Unavailable
 from app.optimizations.service import Optimizations
@@ -54,7 +54,7 @@ def full_id(text: str) -> str:
             "job_id", f"{text!r} is not a job id: 32 hex digits, the first not 0, or at least 4 to begin with"
         )
     engine = open_database(load_settings())
-    with Session(engine) as session:
+    with Session(read_only(engine)) as session:
         ids = session.scalars(select(Optimization.id).where(Optimization.id.startswith(beginning))).all()
     engine.dispose()
     if not ids:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -120,6 +120,11 @@ class Worker(Base):
     host: Mapped[str] = mapped_column(String(255))
     started_at: Mapped[datetime] = mapped_column(default=now)
     last_seen: Mapped[datetime] = mapped_column(default=now)
+
+    @classmethod
+    def alive(cls, timeout_seconds: float) -> ColumnElement[bool]:
+        """Return the condition that a worker's last heartbeat is no older than the timeout."""
+        return cls.last_seen >= now() - timedelta(seconds=timeout_seconds)
 
 
 class ApiKey(Base):

@@ -7,14 +7,13 @@ import shutil
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
 from sqlalchemy import Engine, func, select
 
 from app.database.engine import read_only
-from app.database.models import Optimization, Worker, now
+from app.database.models import Optimization, Worker
 from app.settings import Settings, collector_address
 
 Status = Literal["pass", "warn", "fail"]
@@ -78,9 +77,10 @@ def _database(engine: Engine) -> Finding:
 
 
 def _workers(engine: Engine, settings: Settings) -> Finding:
-    limit = now() - timedelta(seconds=settings.worker_timeout_seconds)
     with engine.connect() as connection:
-        alive = connection.scalar(select(func.count()).where(Worker.last_seen >= limit)) or 0
+        alive = (
+            connection.scalar(select(func.count()).where(Worker.alive(settings.worker_timeout_seconds))) or 0
+        )
     if alive:
         return Finding("pass", value=alive, unit="workers")
     # Only a warning: the API does all it should, and jobs are kept until a worker comes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -58,9 +57,7 @@ def read_snapshot(engine: Engine, worker_timeout_seconds: float, previous: Snaps
     with engine.connect() as connection:
         jobs = _jobs(connection)
         size, oldest = _queue(connection)
-        alive = connection.scalar(
-            select(func.count()).where(Worker.last_seen >= now() - timedelta(seconds=worker_timeout_seconds))
-        )
+        alive = connection.scalar(select(func.count()).where(Worker.alive(worker_timeout_seconds)))
         # Looks at every completed job, so only when there is another one.
         known = previous is not None and _completed(previous.jobs) == _completed(jobs)
         performance = previous.performance if previous and known else _performance(connection)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine, case, func, insert, select, update
@@ -169,8 +169,7 @@ def release_lost(engine: Engine, timeout_seconds: float, slot: str, instance_id:
     Returns:
         The attempts given up; the caller must requeue their jobs.
     """
-    limit = now() - timedelta(seconds=timeout_seconds)
-    silent = Worker.last_seen < limit
+    silent = ~Worker.alive(timeout_seconds)
     replaced = (Attempt.worker_slot == slot) & (Attempt.instance_id != instance_id)
     with Session(engine, expire_on_commit=False) as session, session.begin():
         lost = session.scalars(

@@ -88,7 +88,7 @@ def load(name: str, data_dir: Path) -> Prices:
     """
     datasets = _find(data_dir)
     if name not in datasets:
-        raise BadInput("dataset", f"there is no dataset {name!r}; there are: {', '.join(names(data_dir))}")
+        raise BadInput("dataset", f"there is no dataset {name!r}; there are: {', '.join(sorted(datasets))}")
     return datasets[name].read(name)
 
 

@@ -55,7 +55,7 @@ def create_key(engine: Engine, name: str, role: str) -> tuple[ApiKey, str]:
 
 def list_keys(engine: Engine) -> Sequence[ApiKey]:
     """Return all keys, the oldest first, revoked ones too."""
-    with Session(engine) as session:
+    with Session(read_only(engine)) as session:
         return session.scalars(select(ApiKey).order_by(ApiKey.created_at)).all()
 
 

@@ -111,8 +111,7 @@ def _shows(running: RunningStack, job: str) -> None:
 
 
 def _measure(running: RunningStack, job: str, window: Window, console: Console) -> dict[str, list[float]]:
-    password = (running.stack.layout.passwords / "grafana_password").read_text().strip()
-    grafana = Grafana(running.stack.urls["grafana"], password)
+    grafana = Grafana(running.stack.urls["grafana"], running.grafana_password)
     dashboard = grafana.dashboards()["job"]
     values = grafana.variables(dashboard, window, {"job_id": job})
     panels = [panel for panel in dashboard["panels"] if panel["type"] != "row"]

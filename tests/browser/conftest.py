@@ -81,8 +81,9 @@ def context(site, browser) -> Iterator[BrowserContext]:
     context = browser.new_context(viewport={"width": 1600, "height": 1000})
     context.set_default_timeout(PATIENCE_MS)
     expect.set_options(timeout=PATIENCE_MS)
-    password = (site.running.stack.layout.passwords / "grafana_password").read_text().strip()
-    login = context.request.post(f"{site.url}/login", data={"user": "admin", "password": password})
+    login = context.request.post(
+        f"{site.url}/login", data={"user": "admin", "password": site.running.grafana_password}
+    )
     assert login.ok, login.text()
     yield context
     context.close()

@@ -52,8 +52,7 @@ def driven(tmp_path_factory, request) -> Iterator[Driven]:
         patch.setenv("JOBSCOPE_CHECKPOINT_SECONDS", "0.2")
         with running_stack(tmp_path_factory.mktemp("driven"), include, workers=2) as running:
             traffic = Driver(running).drive(60 * request.config.getoption("--traffic-minutes"))
-            password = (running.stack.layout.passwords / "grafana_password").read_text().strip()
-            grafana = Grafana(running.stack.urls["grafana"], password)
+            grafana = Grafana(running.stack.urls["grafana"], running.grafana_password)
             try:
                 yield Driven(running, traffic, grafana, grafana.dashboards())
             finally:

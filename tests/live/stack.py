@@ -35,6 +35,10 @@ class RunningStack:
     optimizations: Optimizations
     client: httpx.Client
 
+    @property
+    def grafana_password(self) -> str:
+        return (self.stack.layout.passwords / "grafana_password").read_text().strip()
+
     @staticmethod
     def eventually(check: Callable[[], T]) -> T:
         """Return what a check returns once it no longer fails: backends answer a little later."""

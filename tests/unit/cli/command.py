@@ -47,12 +47,17 @@ def assert_one_line(result, *words):
         assert word in lines[0]
 
 
+def free_port():
+    """Return a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 @contextmanager
 def running_api(data_dir):
     """Run an API that is ready or about to be; give its process and URL."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen(
         command("api"),
         env=environment(data_dir, JOBSCOPE_PORT=str(port)),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 
 import httpx
 
-from tests.unit.cli.command import TIMEOUT, command, environment, jobscope, running_api
+from tests.unit.cli.command import TIMEOUT, command, environment, free_port, jobscope, running_api
 
 
 def test_api_that_is_watched_ends_in_order(tmp_path):
@@ -30,12 +29,9 @@ def test_api_that_is_watched_ends_in_order(tmp_path):
 
 
 def test_service_whose_terminal_is_closed_ends(tmp_path):
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
     process = subprocess.Popen(
         command("serve"),
-        env=environment(tmp_path, JOBSCOPE_PORT=port),
+        env=environment(tmp_path, JOBSCOPE_PORT=str(free_port())),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
