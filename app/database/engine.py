@@ -10,7 +10,7 @@ from dbos import run_dbos_database_migrations
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
-from app.database.models import Base
+from app.database.migrations import migrate
 from app.errors import BadInput, Unavailable
 from app.settings import Settings
 
@@ -44,7 +44,7 @@ def database_url(settings: Settings) -> str:
 
 
 def open_database(settings: Settings) -> Engine:
-    """Open the database, making its directory, our tables and the queue engine's where they are missing.
+    """Open the database, making its directory, and bringing our tables and the queue engine's up to date.
 
     Raises:
         BadInput: the settings name no usable database.
@@ -57,7 +57,7 @@ def open_database(settings: Settings) -> Engine:
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin)
     try:
-        Base.metadata.create_all(engine)
+        migrate(engine)
         # The queue engine lives in the same database: a job and its place in the queue are one transaction.
         logging.getLogger("dbos").setLevel(logging.WARNING)
         run_dbos_database_migrations(url)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -35,7 +35,10 @@ class Optimization(Base):
     """A job: what was asked, how far it is, what came out."""
 
     __tablename__ = "optimizations"
-    __table_args__ = (Index("optimizations_by_state", "state", "created_at"),)
+    __table_args__ = (
+        Index("optimizations_by_state", "state", "created_at"),
+        Index("optimizations_by_time", "created_at", "id"),
+    )
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     state: Mapped[str] = mapped_column(String(16), default="queued")
@@ -57,6 +60,8 @@ class Optimization(Base):
     traceparent: Mapped[str] = mapped_column(String(64), default="")
     # How far it is. `attempt` fences: only the attempt whose number is here may commit.
     attempt: Mapped[int] = mapped_column(default=0)
+    # Attempts up to this one no longer count against the limit: the job was retried after them.
+    retried_after: Mapped[int] = mapped_column(default=0, server_default="0")
     trials_completed: Mapped[int] = mapped_column(default=0)
     trials_failed: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -81,6 +86,14 @@ class Attempt(Base):
     """One try of a worker at a job; `instance_id` leads to that process's metrics."""
 
     __tablename__ = "attempts"
+    __table_args__ = (
+        Index(
+            "attempts_running",
+            "job_id",
+            sqlite_where=text("state = 'running'"),
+            postgresql_where=text("state = 'running'"),
+        ),
+    )
 
     job_id: Mapped[str] = mapped_column(ForeignKey("optimizations.id"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
