@@ -8,6 +8,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from app.prices.ticks import to_ticks
+
 
 @dataclass(frozen=True, eq=False)
 class Prices:
@@ -34,8 +36,12 @@ class Prices:
 
     @cached_property
     def returns_of_long(self) -> NDArray[np.float64]:
-        """(bars,) profit of a position of 1 from the bar before, as a share of capital; 0 on the first."""
-        return np.diff(self.close, prepend=self.close[0]) * (self.position_units / self.capital)
+        """(bars,) profit of a position of 1 from the bar before, as a share of capital; 0 on the first.
+
+        Changes of price that are equal give equal profits, so that a steady one does not look volatile.
+        """
+        ticks, decimals = to_ticks(self.close)
+        return np.diff(ticks, prepend=ticks[0]) * (self.position_units / self.capital / 10.0**decimals)
 
     @cached_property
     def size_of_long(self) -> NDArray[np.float64]:

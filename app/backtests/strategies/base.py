@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
@@ -12,6 +13,7 @@ import numpy as np
 
 from app.backtests.engine import FloatArray
 from app.errors import BadInput, JobscopeError
+from app.prices.ticks import Ticks, to_ticks
 
 Value = int | float
 Parameters = Mapping[str, Value]
@@ -22,46 +24,45 @@ class InvalidTrial(JobscopeError):
 
 
 class PriceSeries:
-    """Closing prices, with the running sums that rolling means of any length come from.
+    """Closing prices in whole ticks, with the running sums that sums over windows of any length come from.
 
-    Built once, used by every trial: a rolling mean then is one subtraction of two slices.
+    Built once, used by every trial: the sum over a window then is one subtraction of two slices, and exact.
+    A running sum may leave int64 and wrap around; differences of two are right nevertheless, as long as the
+    sum over the window fits.
 
     Args:
         close: (bars,) closing prices.
     """
 
     def __init__(self, close: FloatArray) -> None:
-        self.close = close
+        self.ticks, _ = to_ticks(close)
 
     def __len__(self) -> int:
         """Return how many bars there are."""
-        return len(self.close)
+        return len(self.ticks)
 
     @cached_property
-    def running_sum(self) -> FloatArray:
-        """(bars + 1,) sum of the prices before each bar, each less the first price.
-
-        Less the first price, so that means of prices that never change are exactly equal.
-        """
-        return _running(self.close - self.close[0])
+    def running_sum(self) -> Ticks:
+        """(bars + 1,) sum of the prices before each bar."""
+        return _running(self.ticks)
 
     @cached_property
-    def running_gains(self) -> FloatArray:
-        """(bars + 1,) sum of the rises from bar to bar before each bar; it never falls."""
-        return _running(np.maximum(self._changes, 0.0))
+    def running_gains(self) -> Ticks:
+        """(bars + 1,) sum of the rises from bar to bar before each bar."""
+        return _running(np.maximum(self._changes, 0))
 
     @cached_property
-    def running_losses(self) -> FloatArray:
-        """(bars + 1,) sum of the falls from bar to bar before each bar, as positive numbers."""
-        return _running(np.maximum(-self._changes, 0.0))
+    def running_moves(self) -> Ticks:
+        """(bars + 1,) sum of the changes from bar to bar before each bar, rises and falls alike."""
+        return _running(np.abs(self._changes))
 
     @property
-    def _changes(self) -> FloatArray:
-        return np.diff(self.close, prepend=self.close[0])
+    def _changes(self) -> Ticks:
+        return np.diff(self.ticks, prepend=self.ticks[:1])
 
 
-def _running(values: FloatArray) -> FloatArray:
-    return np.concatenate(([0.0], np.cumsum(values)))
+def _running(values: Ticks) -> Ticks:
+    return np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(values)))
 
 
 @dataclass(frozen=True)
@@ -103,20 +104,28 @@ class Parameter:
             )
         return int(number) if self.kind == "int" else float(number)
 
+    @cached_property
+    def values(self) -> tuple[Value, ...]:
+        """All values, ascending, exactly: three steps of 0.1 above 0 are 0.3. Only with a step."""
+        low, step = _decimal(self.low), _decimal(self.step)
+        steps = int((_decimal(self.high) - low) // step)
+        number = int if self.kind == "int" else float
+        return tuple(number(low + index * step) for index in range(steps + 1))
+
     @property
     def last(self) -> Value:
         """The highest value that a whole number of steps reaches."""
-        return self.high if self.step is None else self.low + (self._values(self.step) - 1) * self.step
+        return self.high if self.step is None else self.values[-1]
 
     def at(self, share: float) -> Value:
         """Return the value at a share of the range, 0 ≤ share < 1; every value is as likely as another."""
         if self.step is None:
             return self.low + share * (self.high - self.low)
-        return self.low + int(share * self._values(self.step)) * self.step
+        return self.values[int(share * len(self.values))]
 
-    def _values(self, step: Value) -> int:
-        # A little more than the quotient, which may come out a little too low: (0.3 − 0.1) / 0.1 < 2.
-        return math.floor((self.high - self.low) / step + 1e-9) + 1
+
+def _decimal(value: Value | None) -> Decimal:
+    return Decimal(str(value))
 
 
 @dataclass(frozen=True)

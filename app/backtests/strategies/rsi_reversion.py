@@ -6,55 +6,55 @@ recursively, so that his value at a bar depends on where the series began, and c
 
 from __future__ import annotations
 
+from fractions import Fraction
+from functools import lru_cache
+
 import numpy as np
 
 from app.backtests.engine import FloatArray
-from app.backtests.strategies.base import Parameter, Parameters, PriceSeries, Strategy
+from app.backtests.strategies.base import Parameter, Parameters, PriceSeries, Strategy, Value
 
-_MIDDLE = 50.0
-
-
-def relative_strength(series: PriceSeries, window: int) -> FloatArray:
-    """Return 100 × gains / (gains + losses) over the last changes, 50 where the price did not change.
-
-    Args:
-        series: the prices.
-        window: how many changes from bar to bar.
-
-    Returns:
-        (bars − window,) values from 0 to 100, for the bars from ``window`` on; none if there are too few.
-    """
-    if len(series) <= window:
-        return np.empty(0)
-    # The sums never fall, so a difference is never negative, and exactly 0 where nothing changed.
-    gains = series.running_gains[window + 1 :] - series.running_gains[1:-window]
-    moves = series.running_losses[window + 1 :] - series.running_losses[1:-window]
-    moves += gains
-    index = np.full(len(gains), _MIDDLE)
-    gains *= 100.0
-    np.divide(gains, moves, out=index, where=moves > 0)
-    return index
+_HIGHEST = np.iinfo(np.int64).max
 
 
 def signal(series: PriceSeries, parameters: Parameters) -> FloatArray:
-    """Return 1 from when the index falls below ``lower`` until it is back at 50, −1 the other way round."""
+    """Return 1 from when the index falls below ``lower`` until it is back at 50, −1 the other way round.
+
+    The index is 100 × gains / (gains + losses) over the last ``window`` changes from bar to bar, 50 where the
+    price did not change.
+    """
     window = int(parameters["window"])
     positions = np.zeros(len(series))
-    index = relative_strength(series, window)
-    if not index.size:
+    if len(series) <= window:
         return positions
+    gains = series.running_gains[window + 1 :] - series.running_gains[1:-window]
+    moves = series.running_moves[window + 1 :] - series.running_moves[1:-window]
     # While the index stays on one side of 50, a position opened there is kept. So in each such run of bars
     # the position is the side's own, from the run's first extreme on.
-    side = np.sign(_MIDDLE - index)
-    extreme = (index < parameters["lower"]) | (index > parameters["upper"])
-    bars = np.arange(1, len(index) + 1)
-    begins = np.empty(len(index), dtype=bool)
+    side = np.sign(moves - 2 * gains).astype(np.int8)
+    lower, upper = _share(parameters["lower"]), _share(parameters["upper"])
+    if max(1, int(moves.max())) * max(lower.denominator, upper.denominator) > _HIGHEST:
+        # Python's integers have no limit, and take ten times as long.
+        gains, moves = gains.astype(object), moves.astype(object)
+    extreme = gains * lower.denominator < moves * lower.numerator
+    extreme |= gains * upper.denominator > moves * upper.numerator
+    bars = np.arange(1, len(side) + 1)
+    begins = np.empty(len(side), dtype=bool)
     begins[0] = True
     np.not_equal(side[1:], side[:-1], out=begins[1:])
     run_began = np.maximum.accumulate(bars * begins)
     last_extreme = np.maximum.accumulate(bars * extreme)
-    np.multiply(side, last_extreme >= run_began, out=positions[window:])
+    np.multiply(side, last_extreme >= run_began, out=positions[window:], dtype=np.int8)
     return positions
+
+
+@lru_cache(maxsize=1024)
+def _share(index: Value) -> Fraction:
+    """Return a value of the index as a share of gains in moves, exactly.
+
+    It is the decimal number that its shortest text says, as a price is: 30.1, not the double just above it.
+    """
+    return Fraction(str(index)) / 100
 
 
 STRATEGY = Strategy(

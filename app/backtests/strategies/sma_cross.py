@@ -23,13 +23,13 @@ def signal(series: PriceSeries, parameters: Parameters) -> FloatArray:
     if len(series) < slow:
         return positions
     sums = series.running_sum
-    # Means compared crosswise, sum_fast × slow with sum_slow × fast, to be spared two divisions.
-    gap = sums[slow:] - sums[slow - fast : -fast]
-    gap *= slow
+    # Means compared crosswise, sum_fast × slow with sum_slow × fast: exact, where divisions would round. Of
+    # int64 this takes 60 × 300 of the 2**15 that are left to strategies.
+    fast_sums = sums[slow:] - sums[slow - fast : -fast]
+    fast_sums *= slow
     slow_sums = sums[slow:] - sums[:-slow]
     slow_sums *= fast
-    gap -= slow_sums
-    np.sign(gap, out=positions[slow - 1 :])
+    np.subtract(fast_sums > slow_sums, fast_sums < slow_sums, out=positions[slow - 1 :], dtype=np.int8)
     return positions
 
 

@@ -37,6 +37,16 @@ def test_returns_that_do_not_vary_have_ratios_of_zero_not_nan(value):
     assert figures.sharpe(np.full(500, value)) == 0.0
 
 
+def test_profit_of_a_steady_rise_does_not_vary_whatever_the_prices_digits():
+    close = np.array([float(f"{1_000_000 + day / 100:.2f}") for day in range(300)])
+    prices = Prices("made", np.datetime64("2020-01-01") + np.arange(300), close, "USD", 100.0, 1.0)
+
+    held = run(prices, np.ones(300), Costs(0, 0)).window(slice(2, 300))
+
+    assert len(set(held.returns.tolist())) == 1
+    assert figures.sharpe(held.returns) == 0.0
+
+
 def test_one_flat_window_does_not_spoil_the_others(returns):
     returns[:500] = 0.0
 

@@ -1,4 +1,4 @@
-"""Every registered strategy: no look-ahead, no NaN. And each against a slow version of itself."""
+"""Every registered strategy: no look-ahead, no NaN, and what parameters it takes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import pytest
 from app.backtests import figures
 from app.backtests.engine import Costs, run
 from app.backtests.strategies import STRATEGIES, InvalidTrial, PriceSeries
-from app.backtests.strategies.rsi_reversion import relative_strength
 from app.errors import BadInput
 from app.prices import load
 from app.search.samplers.random_search import RandomSampler
@@ -94,65 +93,10 @@ def test_short_series_give_a_signal_for_each_bar(strategy, bars):
         assert strategy.signal(PriceSeries(np.arange(float(bars))), parameters).shape == (bars,)
 
 
-@pytest.mark.parametrize(("fast", "slow"), [(2, 20), (7, 31), (19, 20), (60, 300)])
-def test_sma_cross_is_the_comparison_of_two_means(fast, slow, tmp_path):
-    close = load("wti-daily", tmp_path).close[8_200:9_000]
-    expected = np.zeros(len(close))
-    for bar in range(slow - 1, len(close)):
-        window = close[: bar + 1]
-        expected[bar] = np.sign(round(np.mean(window[-fast:]) - np.mean(window[-slow:]), 9))
-
-    signal = STRATEGIES["sma_cross"].signal(PriceSeries(close), {"fast": fast, "slow": slow})
-
-    np.testing.assert_array_equal(signal, expected)
-
-
 @pytest.mark.parametrize(("fast", "slow"), [(20, 20), (60, 20)])
 def test_sma_cross_refuses_a_fast_mean_that_is_not_faster(fast, slow):
     with pytest.raises(InvalidTrial, match=rf"fast \({fast}\) must be below slow \({slow}\)"):
         STRATEGIES["sma_cross"].signal(PriceSeries(np.arange(400.0)), {"fast": fast, "slow": slow})
-
-
-def slow_rsi(close, window):
-    values = []
-    for bar in range(window, len(close)):
-        changes = np.diff(close[bar - window : bar + 1])
-        up, down = changes[changes > 0].sum(), -changes[changes < 0].sum()
-        values.append(100 * up / (up + down) if up + down else 50.0)
-    return values
-
-
-@pytest.mark.parametrize("window", [2, 14, 60])
-def test_relative_strength_is_cutlers(window, tmp_path):
-    close = load("wti-daily", tmp_path).close[8_400:8_900]
-
-    index = relative_strength(PriceSeries(close), window)
-
-    np.testing.assert_allclose(index, slow_rsi(close, window), rtol=0, atol=1e-8)
-    assert index.min() >= 0
-
-
-@pytest.mark.parametrize(
-    ("window", "lower", "upper"), [(2, 5.0, 95.0), (5, 30.0, 70.0), (14, 45.0, 55.0), (21, 40.0, 70.0)]
-)
-def test_rsi_reversion_opens_at_extremes_and_closes_at_the_middle(window, lower, upper, tmp_path):
-    close = load("wti-daily", tmp_path).close[8_000:9_000]
-    held, expected = 0.0, [0.0] * window
-    for value in relative_strength(PriceSeries(close), window):
-        if value < lower:
-            held = 1.0
-        elif value > upper:
-            held = -1.0
-        elif (held == 1 and value >= 50) or (held == -1 and value <= 50):
-            held = 0.0
-        expected.append(held)
-
-    signal = STRATEGIES["rsi_reversion"].signal(
-        PriceSeries(close), {"window": window, "lower": lower, "upper": upper}
-    )
-
-    assert {-1.0, 0.0, 1.0} == set(expected)
-    np.testing.assert_array_equal(signal, expected)
 
 
 @every_strategy
