@@ -8,6 +8,8 @@ from typing import TextIO
 
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 
+from telemetry.exporters.cleaning import text_of
+
 _COLOURS = {"INFO": "\x1b[32m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m"}
 
 
@@ -21,18 +23,14 @@ class ConsoleProcessor(LogRecordProcessor):
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Print a record; a closed stream is no reason to fail the work it tells about."""
         record = log_record.log_record
-        nanoseconds = record.timestamp or record.observed_timestamp or 0
-        time = datetime.fromtimestamp(nanoseconds / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+        time = _shown_time(record.timestamp or record.observed_timestamp or 0)
         level = record.severity_text or ""
         if self._colour:
             level = f"{_COLOURS.get(level, '')}{level:<5}\x1b[0m"
         job = f" [{record.trace_id:032x}]" if record.trace_id else ""
+        line = f"{time} {level:<5} {_shown(record.event_name or '-')}{job} {_shown(record.body)}"
         with suppress(OSError, ValueError):
-            print(
-                f"{time} {level:<5} {record.event_name or '-'}{job} {record.body!s}",
-                file=self._stream,
-                flush=True,
-            )
+            print(line, file=self._stream, flush=True)
 
     def shutdown(self) -> None:
         """Do nothing: the stream is not ours."""
@@ -40,3 +38,20 @@ class ConsoleProcessor(LogRecordProcessor):
     def force_flush(self, timeout_millis: int = 30000) -> bool:  # noqa: ARG002
         """Return True: every line is flushed as it is printed."""
         return True
+
+
+def _shown_time(nanoseconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(nanoseconds / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3]
+    except (OverflowError, OSError, ValueError):  # no time that a calendar has
+        return "??:??:??.???"
+
+
+def _shown(value: object) -> str:
+    """Return a value as a part of one line: what a terminal would act on, or cannot show, is escaped."""
+    text = text_of(value)
+    return text if text.isprintable() else "".join(map(_shown_character, text))
+
+
+def _shown_character(character: str) -> str:
+    return character if character.isprintable() else character.encode("unicode_escape").decode()

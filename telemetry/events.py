@@ -7,6 +7,7 @@ An event carries the current span's trace and span id, what :func:`bind` put int
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from enum import Enum
@@ -17,6 +18,8 @@ from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 from opentelemetry.util.types import AttributeValue
 
 from telemetry.contract.names import Attr
+from telemetry.exporters.cleaning import clean_attributes, clean_value, text_of
+from telemetry.exporters.telling import tell
 
 _BOUND = context.create_key("bound-log-attributes")
 
@@ -46,14 +49,37 @@ def emit(
         attributes: facts for machines, by names of the contract.
         exception: adds ``exception.type``, ``exception.message`` and ``exception.stacktrace``.
     """
+    # To tell of work must not end it, whatever it is told with.
+    try:
+        about = exception_attributes(exception) if exception else {}
+        try:
+            _emit(event_name, body, severity, {**about, **(attributes or {})})
+        except Exception:  # noqa: BLE001 - once more, with what cannot be told as text
+            _emit(text_of(event_name), text_of(body), severity, about | clean_attributes(attributes))
+    except Exception as error:  # noqa: BLE001
+        tell("event", f"an event {text_of(event_name)} is lost: {text_of(error)}")
+
+
+def _emit(event_name: str, body: str, severity: Severity, attributes: Mapping[str, AttributeValue]) -> None:
     get_logger("jobscope").emit(
         event_name=event_name,
         body=body,
         severity_number=severity.value,
         severity_text=severity.name,
-        attributes=dict(attributes or {}),
-        exception=exception,
+        attributes=attributes,
     )
+
+
+def exception_attributes(error: BaseException) -> dict[str, str]:
+    """Return an exception as attributes of a log record, as the semantic conventions have it."""
+    kind = type(error)
+    return {
+        Attr.EXCEPTION_TYPE: kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}",
+        Attr.EXCEPTION_MESSAGE: text_of(error),
+        Attr.EXCEPTION_STACKTRACE: "".join(traceback.format_exception(error)),
+    }
 
 
 @contextmanager
@@ -87,7 +113,7 @@ class IdentifyingProcessor(LogRecordProcessor):
         bound = context.get_value(_BOUND, record.context)
         for name, value in (bound if isinstance(bound, dict) else {}).items():
             if name not in attributes:
-                attributes[name] = value  # type: ignore[index]
+                attributes[name] = clean_value(value)  # type: ignore[index]
         attributes[Attr.LOG_RECORD_UID] = secrets.token_hex(8)  # type: ignore[index]
 
     def shutdown(self) -> None:

@@ -19,7 +19,6 @@ from opentelemetry._logs import set_logger_provider
 from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.logging.handler import LoggingHandler
 from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
@@ -41,8 +40,10 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from telemetry.console import ConsoleProcessor
 from telemetry.contract.names import Metric, MetricDefinition
 from telemetry.events import IdentifyingProcessor
+from telemetry.exporters.items import clean_resource
 from telemetry.files import FileLogExporter, FileMetricExporter, FileSpanExporter, RotatedFile
 from telemetry.jobtrace import JobIdGenerator, JobSampler
+from telemetry.libraries import LibraryLogs
 
 # Fresh: from the event to a query result within a second or two. The SDK's defaults are 5 s and 60 s.
 _DEFAULTS = {
@@ -159,14 +160,17 @@ def configure(
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
-    resource = Resource.create(
-        {
-            "service.name": service_name,
-            "service.namespace": "jobscope",
-            "service.version": version,
-            "service.instance.id": str(uuid.uuid4()),
-            "process.pid": os.getpid(),
-        }
+    # Clean once: an environment variable that is no UTF-8 is in the resource of every item.
+    resource = clean_resource(
+        Resource.create(
+            {
+                "service.name": service_name,
+                "service.namespace": "jobscope",
+                "service.version": version,
+                "service.instance.id": str(uuid.uuid4()),
+                "process.pid": os.getpid(),
+            }
+        )
     )
     spans, logs, measurements = _exporters(service_name, directory)
     # First, so that the SDK's measurements of itself find it.
@@ -192,7 +196,7 @@ def configure(
     logger_provider.add_log_record_processor(BatchLogRecordProcessor(logs, max_queue_size=_QUEUE_SIZE))
     set_logger_provider(logger_provider)
     # Libraries' warnings join our events; their chatter does not.
-    logging.getLogger().addHandler(LoggingHandler(logging.WARNING, logger_provider))
+    logging.getLogger().addHandler(LibraryLogs(logging.WARNING, logger_provider))
     SystemMetricsInstrumentor(config=_PROCESS_METRICS | (_HOST_METRICS if host_metrics else {})).instrument()
     telemetry = Telemetry(resource, tracer_provider, meter_provider, logger_provider)
     _flush_at_the_end(telemetry)

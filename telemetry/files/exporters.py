@@ -6,42 +6,36 @@ before), and does not rotate; these few lines take its place until it does both.
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
-from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk._logs.export import LogRecordExporter, LogRecordExportResult
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricExportResult, MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
+from telemetry.exporters.cleaning import text_of
+from telemetry.exporters.encoding import Encoded, encoded_logs, encoded_metrics, encoded_spans
+from telemetry.exporters.telling import tell
 from telemetry.files.encoding import to_json_line
 from telemetry.files.rotation import RotatedFile
 
 
-def _write(file: RotatedFile, encode: Callable[[], Any]) -> bool:
-    """Write one request; tell on stderr, once, when it cannot be written."""
+def _line(request: Any) -> bytes:
+    return to_json_line(request).encode()
+
+
+def _write(file: RotatedFile, encoded: Encoded) -> bool:
+    """Write one request; tell of what could not be written, or not be encoded."""
+    if encoded.error:
+        tell("encoding", f"{encoded.lost} items of telemetry cannot be encoded: {text_of(encoded.error)}")
     try:
-        file.write(to_json_line(encode()))
+        file.write(encoded.data.decode())
     except OSError as error:
-        _warn_once(error)
+        tell("files", f"telemetry cannot be written: {error}")
         return False
     return True
-
-
-_warned = threading.Event()
-
-
-def _warn_once(error: OSError) -> None:
-    # Not through logging: that would come back here as another record to write.
-    if not _warned.is_set():
-        _warned.set()
-        os.write(2, f"jobscope: telemetry cannot be written: {error}\n".encode())
 
 
 class FileSpanExporter(SpanExporter):
@@ -52,7 +46,7 @@ class FileSpanExporter(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Write one batch."""
-        written = _write(self._file, lambda: encode_spans(spans))
+        written = _write(self._file, encoded_spans(spans, _line))
         return SpanExportResult.SUCCESS if written else SpanExportResult.FAILURE
 
     def force_flush(self, timeout_millis: int = 30000) -> bool:  # noqa: ARG002
@@ -68,7 +62,7 @@ class FileLogExporter(LogRecordExporter):
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Write one batch."""
-        written = _write(self._file, lambda: encode_logs(batch))
+        written = _write(self._file, encoded_logs(batch, _line))
         return LogRecordExportResult.SUCCESS if written else LogRecordExportResult.FAILURE
 
     def shutdown(self) -> None:
@@ -93,7 +87,7 @@ class FileMetricExporter(MetricExporter):
         **kwargs: Any,  # noqa: ARG002
     ) -> MetricExportResult:
         """Write one collection."""
-        written = _write(self._file, lambda: encode_metrics(metrics_data))
+        written = _write(self._file, encoded_metrics(metrics_data, _line))
         return MetricExportResult.SUCCESS if written else MetricExportResult.FAILURE
 
     def force_flush(self, timeout_millis: float = 10_000) -> bool:  # noqa: ARG002

@@ -108,7 +108,7 @@ def test_a_line_that_does_not_fit_does_not_make_its_file_full(tmp_path):
 
 
 def test_unwritable_directory_fails_the_export_and_says_so_once(tmp_path, capfd, monkeypatch):
-    monkeypatch.setattr("telemetry.files.exporters._warned", __import__("threading").Event())
+    monkeypatch.setattr("telemetry.exporters.telling._told", {})
     directory = tmp_path / "telemetry"
     exporter = FileSpanExporter(RotatedFile(directory, "traces-x"))
     directory.rmdir()

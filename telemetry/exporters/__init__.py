@@ -1,0 +1,1 @@
+"""What leaves the process: telemetry as bytes, where they go, and what became of them."""
