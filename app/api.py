@@ -9,7 +9,6 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 from fastapi.telemetry import TelemetryConfig
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from starlette.types import ASGIApp
@@ -27,13 +26,12 @@ from app.optimizations import view
 from app.optimizations.service import Optimizations
 from app.prices import endpoints as datasets
 from app.queue.port import JobQueue
-from app.requests.body import BodyLimit
 from app.requests.eventloop import watch_event_loop
+from app.requests.forwarded import ForwardedClient, PathPrefix
+from app.requests.limits import RequestLimits
 from app.requests.openapi import document_problems
-from app.requests.probes import EXCLUDED_URLS
 from app.requests.problems import add_problem_handlers
 from app.requests.tracking import RequestTracking
-from app.requests.trust import TrustBoundary, link_untrusted
 from app.security import endpoints as keys
 from app.settings import Settings
 from telemetry import events
@@ -50,7 +48,7 @@ _TAGS = [
     {"name": "health", "description": "For machines that watch us."},
 ]
 _ROUTERS = (optimizations, exports, view, strategies, datasets, keys, health, metrics)
-# FastAPI's own telemetry is on by default; beside the instrumentation every request would count twice.
+# FastAPI's own telemetry is on by default; beside ours every request would count twice.
 _NATIVE_TELEMETRY_OFF: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -88,6 +86,9 @@ def create_app(
         redoc_url=None,
         # Made below, as a route like ours: Starlette's own kind has no name in our metrics.
         openapi_url=None,
+        # Where to, Starlette would take from the Host header.
+        redirect_slashes=False,
+        servers=[{"url": settings.path_prefix or "/"}],
     )
     api.state.settings = settings
     api.state.engine = engine
@@ -101,17 +102,15 @@ def create_app(
     api.add_api_route("/openapi.json", api.openapi, include_in_schema=False)
     add_problem_handlers(api)
     # The last added is the outermost.
-    api.add_middleware(BodyLimit)
-    api.add_middleware(RequestTracking)
+    api.add_middleware(RequestLimits)
+    api.add_middleware(RequestTracking, trusted=settings.trusted_callers)
     register(engine, settings)
-    FastAPIInstrumentor.instrument_app(
-        api,
-        server_request_hook=link_untrusted,
-        excluded_urls=EXCLUDED_URLS,
-        # A span for each piece received and sent says nothing that the request's own does not.
-        exclude_spans=["send", "receive"],
-    )
-    return TrustBoundary(api, settings.trusted_callers)
+    application: ASGIApp = api
+    if settings.path_prefix:
+        application = PathPrefix(application, settings.path_prefix)
+    if settings.trusted_proxies:
+        application = ForwardedClient(application, settings.trusted_proxies)
+    return application
 
 
 @asynccontextmanager

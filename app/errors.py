@@ -13,13 +13,26 @@
 
 from __future__ import annotations
 
+from telemetry.redaction import LONGEST_QUOTE, told
+
 # A message quotes what it refuses, and that may be a megabyte.
-_LONGEST_FIELD = 200
-_LONGEST_MESSAGE = 2000
+_LONGEST_MESSAGE = 1000
+
+
+def quoted(value: object) -> str:
+    """Return a value as a message quotes it: as much of it as helps to recognise it, and no secret."""
+    return told(repr(value), LONGEST_QUOTE)
 
 
 class JobscopeError(Exception):
-    """An error with a message meant for the user: what is wrong and what to do."""
+    """An error with a message meant for the user: what is wrong and what to do.
+
+    Wherever it is told (an answer, a terminal, a log), no secret that was in the input is in it, and not all
+    of a long input.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(told(message, 2 * _LONGEST_MESSAGE))
 
 
 class BadInput(JobscopeError):
@@ -31,8 +44,8 @@ class BadInput(JobscopeError):
     """
 
     def __init__(self, field: str, message: str) -> None:
-        self.field = _cut(field, _LONGEST_FIELD)
-        self.message = _cut(message, _LONGEST_MESSAGE)
+        self.field = told(field, LONGEST_QUOTE)
+        self.message = told(message, _LONGEST_MESSAGE)
         super().__init__(f"{self.field}: {self.message}")
 
 
@@ -54,7 +67,3 @@ class Forbidden(JobscopeError):
 
 class Unavailable(JobscopeError):
     """Something we depend on (database, backend, port, file system) does not answer."""
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest]} …"

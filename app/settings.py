@@ -14,7 +14,7 @@ from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
-from app.errors import BadInput
+from app.errors import BadInput, quoted
 
 _HTTP_PORTS = {"http": 80, "https": 443}
 
@@ -30,6 +30,16 @@ def default_data_dir() -> Path:
 def _networks(value: object) -> object:
     """Read networks as a variable has them, one after the other with commas between."""
     return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
+def _public_url(value: str | None) -> str | None:
+    """Return a URL without a slash at its end, which paths begin with."""
+    if value is None:
+        return None
+    url = urlsplit(value)
+    if url.scheme not in _HTTP_PORTS or not url.hostname or url.query or url.fragment or url.username:
+        raise ValueError("write a URL such as https://ops.example.com/jobscope")
+    return value.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -59,6 +69,12 @@ class Settings(BaseSettings):
         tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
     ] = ()
     """Networks whose ``traceparent`` becomes the parent of our spans; anyone else's becomes a link."""
+    trusted_proxies: Annotated[
+        tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)
+    ] = ()
+    """Networks of proxies in front of the API, whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
+    api_url: Annotated[str | None, AfterValidator(_public_url)] = None
+    """Where users reach the API, when not at host and port; its path is what a proxy publishes us under."""
     prometheus_url: str | None = None
     loki_url: str | None = None
     tempo_url: str | None = None
@@ -69,6 +85,17 @@ class Settings(BaseSettings):
     def sqlalchemy_url(self) -> str:
         """The database's URL."""
         return self.database_url or f"sqlite:///{self.data_dir / 'jobscope.db'}"
+
+    @property
+    def public_url(self) -> str:
+        """Where users reach the API; a host that means every address stands for this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)  # noqa: S104 - not listened on
+        return self.api_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def path_prefix(self) -> str:
+        """What paths of the API's links begin with, such as ``/jobscope``; empty without a prefix."""
+        return urlsplit(self.api_url or "").path.rstrip("/")
 
     @property
     def telemetry_dir(self) -> Path:
@@ -108,4 +135,6 @@ def collector_address() -> tuple[str, int] | None:
             return url.hostname, url.port or _HTTP_PORTS[url.scheme]
     except ValueError:  # the port is none, or a bracket is missing
         pass
-    raise BadInput(OTEL_EXPORTER_OTLP_ENDPOINT, f"{endpoint!r} is not a URL such as http://127.0.0.1:4318")
+    raise BadInput(
+        OTEL_EXPORTER_OTLP_ENDPOINT, f"{quoted(endpoint)} is not a URL such as http://127.0.0.1:4318"
+    )

@@ -92,10 +92,12 @@ def bind(attributes: Mapping[str, AttributeValue]) -> Iterator[None]:
         context.detach(token)
 
 
-def bound_context(attributes: Mapping[str, AttributeValue]) -> context.Context:
-    """Return the current context with attributes for log records, for who attaches it himself."""
-    bound = context.get_value(_BOUND)
-    return context.set_value(_BOUND, {**(bound if isinstance(bound, dict) else {}), **attributes})
+def bound_context(
+    attributes: Mapping[str, AttributeValue], base: context.Context | None = None
+) -> context.Context:
+    """Return a context, the current one by default, with attributes for log records; attach it yourself."""
+    bound = context.get_value(_BOUND, base)
+    return context.set_value(_BOUND, {**(bound if isinstance(bound, dict) else {}), **attributes}, base)
 
 
 class IdentifyingProcessor(LogRecordProcessor):

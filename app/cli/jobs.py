@@ -12,7 +12,7 @@ from rich.console import Console
 
 from app.cli.local import full_id, local_optimizations
 from app.cli.tables import print_columns
-from app.errors import BadInput, NotFound
+from app.errors import BadInput, NotFound, quoted
 from app.exports.service import export
 from app.optimizations.service import STATES
 from app.optimizations.spec import JobSpec
@@ -57,7 +57,7 @@ def list_(
 ) -> None:
     """List jobs, the newest first; times are UTC."""
     if state is not None and state not in STATES:
-        raise BadInput("state", f"is {state!r}; it must be one of {', '.join(STATES)}")
+        raise BadInput("state", f"is {quoted(state)}; it must be one of {', '.join(STATES)}")
     with local_optimizations() as optimizations:
         jobs = optimizations.list(state=state, limit=limit)
     if as_json:
@@ -139,7 +139,7 @@ def export_(
     """Write a job's trials to a CSV file, or the job with its trials to a JSON file."""
     export_format = to.suffix.removeprefix(".")
     if export_format not in {"csv", "json"}:
-        raise BadInput("to", f"{to.name!r} must end in .csv or .json")
+        raise BadInput("to", f"{quoted(to.name)} must end in .csv or .json")
     job_id = full_id(job_id)
     # Whole or not at all: written beside, then renamed.
     part = to.with_name(to.name + ".part")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.database.engine import open_database, read_only
 from app.database.models import Optimization
-from app.errors import BadInput, NotFound, Unavailable
+from app.errors import BadInput, NotFound, Unavailable, quoted
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
 from app.settings import Settings, load_settings
@@ -51,16 +51,17 @@ def full_id(text: str) -> str:
         return beginning
     if not _BEGINNING.fullmatch(beginning):
         raise BadInput(
-            "job_id", f"{text!r} is not a job id: 32 hex digits, the first not 0, or at least 4 to begin with"
+            "job_id",
+            f"{quoted(text)} is not a job id: 32 hex digits, the first not 0, or at least 4 to begin with",
         )
     engine = open_database(load_settings())
     with Session(read_only(engine)) as session:
         ids = session.scalars(select(Optimization.id).where(Optimization.id.startswith(beginning))).all()
     engine.dispose()
     if not ids:
-        raise NotFound(f"there is no optimization whose id begins with {beginning!r}")
+        raise NotFound(f"there is no optimization whose id begins with {quoted(beginning)}")
     if len(ids) > 1:
-        raise BadInput("job_id", f"{beginning!r} begins the ids of {len(ids)} jobs; give more digits")
+        raise BadInput("job_id", f"{quoted(beginning)} begins the ids of {len(ids)} jobs; give more digits")
     return ids[0]
 
 

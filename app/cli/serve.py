@@ -19,9 +19,10 @@ from app.api import create_app
 from app.cli.local import require_data_dir
 from app.cli.reset import kept_from_reset
 from app.database.engine import open_database
-from app.errors import BadInput, Unavailable
+from app.errors import BadInput, Unavailable, quoted
 from app.health.checks import collector_problem
 from app.queue.dbos import DbosQueue
+from app.requests.server import server_config
 from app.settings import Settings, load_settings
 from app.telemetry import configure
 from app.worker import run_worker
@@ -30,9 +31,6 @@ from app.worker import run_worker
 _RESTART_SECONDS = 2.0
 # A worker stops at its next checkpoint; one that takes longer is killed, and its job recovered.
 _STOP_SECONDS = 30
-# Who follows a job by server-sent events does so for as long as it runs, and uvicorn would wait for them: the
-# API would be killed, and what it had not exported yet be lost.
-_LAST_ANSWERS_SECONDS = 5
 
 
 def api() -> None:
@@ -47,16 +45,8 @@ def api() -> None:
     queue = DbosQueue(engine)
     application = create_app(settings, engine, queue, registry)
     try:
-        # log_config: records go through our own telemetry; uvicorn's set-up would keep them from it.
         with kept_from_reset(settings):
-            uvicorn.run(
-                application,
-                host=settings.host,
-                port=settings.port,
-                log_config=None,
-                access_log=False,
-                timeout_graceful_shutdown=_LAST_ANSWERS_SECONDS,
-            )
+            uvicorn.Server(server_config(application, settings.host, settings.port)).run()
     finally:
         queue.close()
         telemetry.shutdown()
@@ -125,7 +115,8 @@ def _require_free_port(settings: Settings) -> None:
         except OSError as error:
             if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
                 raise BadInput(
-                    "JOBSCOPE_HOST", f"{settings.host!r} is no address of this machine: {error.strerror}"
+                    "JOBSCOPE_HOST",
+                    f"{quoted(settings.host)} is no address of this machine: {error.strerror}",
                 ) from None
             raise Unavailable(
                 f"port {settings.port} of {settings.host} cannot be had: {error.strerror}; "

@@ -5,11 +5,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from app.exports.service import export
 from app.optimizations.endpoints import Job, Service
+from app.requests.facts import facts_of
 from app.requests.openapi import problems
 
 router = APIRouter(prefix="/api/v1/optimizations", tags=["optimizations"])
@@ -26,6 +27,7 @@ _MEDIA_TYPES = {"csv": "text/csv", "json": "application/json"}
     },
 )
 def download(
+    request: Request,
     job: Job,
     optimizations: Service,
     export_format: Annotated[
@@ -34,6 +36,7 @@ def download(
     ] = "csv",
 ) -> StreamingResponse:
     """Download an optimization's trials; of one that runs, those committed so far."""
+    facts_of(request.scope).streams = True
     return StreamingResponse(
         export(optimizations, job.id, export_format),
         media_type=_MEDIA_TYPES[export_format],

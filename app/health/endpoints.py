@@ -34,7 +34,7 @@ def live() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses=problems(503))
+@router.get("/readyz", responses=problems())
 def ready(request: Request) -> dict[str, str]:
     """Tell whether requests can be answered: the database is there and has its tables."""
     runner: Runner = request.app.state.readiness

@@ -13,7 +13,7 @@ from opentelemetry import trace
 from pydantic import AwareDatetime
 
 from app.database.models import Optimization
-from app.errors import BadInput, NotFound
+from app.errors import BadInput, NotFound, quoted
 from app.optimizations.progress import event_id, progress_events
 from app.optimizations.schemas import (
     OptimizationDetail,
@@ -27,21 +27,31 @@ from app.optimizations.schemas import (
 )
 from app.optimizations.service import FINAL_STATES, Optimizations
 from app.optimizations.spec import MAX_TRIALS
+from app.requests.facts import facts_of
 from app.requests.openapi import problems
 from app.security.access import Operator, Viewer
+from app.settings import Settings
 from telemetry.contract.names import Attr
 from telemetry.jobtrace import attempt_context, is_job_id
 
 router = APIRouter(prefix="/api/v1/optimizations", tags=["optimizations"])
 
 
-def optimizations_of(request: Request) -> Optimizations:
+# async, though there is nothing to wait for: FastAPI would have another thread look the attribute up.
+async def optimizations_of(request: Request) -> Optimizations:
     """Return the application's optimizations."""
     optimizations: Optimizations = request.app.state.optimizations
     return optimizations
 
 
+async def prefix_of(request: Request) -> str:
+    """Return what the paths of links begin with."""
+    settings: Settings = request.app.state.settings
+    return settings.path_prefix
+
+
 Service = Annotated[Optimizations, Depends(optimizations_of)]
+Prefix = Annotated[str, Depends(prefix_of)]
 
 
 def find(optimizations: Optimizations, job_id: str) -> Optimization:
@@ -51,7 +61,7 @@ def find(optimizations: Optimizations, job_id: str) -> Optimization:
         NotFound: there is none with this id.
     """
     if not is_job_id(job_id):
-        raise NotFound(f"there is no optimization with id {job_id!r}; an id is 32 hex digits")
+        raise NotFound(f"there is no optimization with id {quoted(job_id)}; an id is 32 hex digits")
     job = optimizations.get(job_id)
     span = trace.get_current_span()
     span.set_attribute(Attr.JOB_ID, job.id)
@@ -67,21 +77,22 @@ def found(job_id: str, optimizations: Service, _: Viewer) -> Optimization:
 Job = Annotated[Optimization, Depends(found)]
 
 
-@router.post("", status_code=201, responses=problems(401, 403, 413, 503))
+@router.post("", status_code=201, responses=problems(401, 403, body=True))
 def submit(
-    wanted: OptimizationRequest, optimizations: Service, key: Operator, response: Response
+    wanted: OptimizationRequest, optimizations: Service, key: Operator, prefix: Prefix, response: Response
 ) -> OptimizationOut:
     """Queue an optimization. Once this is answered, it survives any crash."""
     job = optimizations.submit(wanted.to_spec(), key.id)
     trace.get_current_span().set_attribute(Attr.JOB_ID, job.id)
-    response.headers["Location"] = path_of(job.id)
-    return OptimizationOut.of(job)
+    response.headers["Location"] = path_of(job.id, prefix)
+    return OptimizationOut.of(job, prefix)
 
 
 @router.get("", responses=problems(401))
 def list_page(
     optimizations: Service,
     _: Viewer,
+    prefix: Prefix,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     before: Annotated[AwareDatetime | None, Query(description="Only those submitted before.")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
@@ -96,26 +107,27 @@ def list_page(
     if len(jobs) > limit:
         last = jobs[limit - 1].created_at.isoformat().replace("+00:00", "Z")
         query = {"before": last, "limit": limit} | ({"state": state} if state else {})
-        following = f"{router.prefix}?{urlencode(query)}"
-    return OptimizationsOut(items=[OptimizationOut.of(job) for job in jobs[:limit]], next=following)
+        following = f"{prefix}{router.prefix}?{urlencode(query)}"
+    return OptimizationsOut(items=[OptimizationOut.of(job, prefix) for job in jobs[:limit]], next=following)
 
 
 @router.get("/{job_id}", responses=problems(401, 404))
-def read(job: Job, optimizations: Service) -> OptimizationDetail:
+def read(job: Job, optimizations: Service, prefix: Prefix) -> OptimizationDetail:
     """Read an optimization, with the attempts of workers at it."""
-    return OptimizationDetail.with_attempts(job, optimizations.attempts(job.id))
+    return OptimizationDetail.with_attempts(job, optimizations.attempts(job.id), prefix)
 
 
 @router.post("/{job_id}/cancel", status_code=202, responses=problems(401, 403, 404, 409))
-def cancel(_: Operator, job: Job, optimizations: Service) -> OptimizationOut:
+def cancel(_: Operator, job: Job, optimizations: Service, prefix: Prefix) -> OptimizationOut:
     """Cancel an optimization: at once when it waits, at its next checkpoint when it runs."""
-    return OptimizationOut.of(optimizations.cancel(job.id))
+    return OptimizationOut.of(optimizations.cancel(job.id), prefix)
 
 
 @router.get("/{job_id}/trials", responses=problems(401, 404))
 def trials(
     job: Job,
     optimizations: Service,
+    prefix: Prefix,
     order: Annotated[Literal["number", "best"], Query(description="best: the best first.")] = "number",
     after: Annotated[int, Query(ge=-1, le=MAX_TRIALS, description="Only those with a greater number.")] = -1,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
@@ -127,7 +139,7 @@ def trials(
     following = None
     if len(rows) > limit and order == "number":
         query = urlencode({"after": rows[limit - 1].number, "limit": limit})
-        following = f"{path_of(job.id)}/trials?{query}"
+        following = f"{path_of(job.id, prefix)}/trials?{query}"
     return TrialsOut(items=[TrialOut.of(trial) for trial in rows[:limit]], next=following)
 
 
@@ -141,6 +153,7 @@ def trials(
     },
 )
 async def follow(
+    request: Request,
     job: Job,
     optimizations: Service,
     last_event_id: Annotated[str | None, Header(description="Of the last event got.")] = None,
@@ -149,6 +162,7 @@ async def follow(
     if job.state in FINAL_STATES and last_event_id == event_id(job):
         # A browser comes back for ever after the end of a stream, unless it is told this.
         return Response(status_code=204)
+    facts_of(request.scope).streams = True
     stream = progress_events(job, lambda: optimizations.get(job.id), last_event_id)
     # nginx would hold the events back to fill its buffer.
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -124,9 +124,9 @@ class OptimizationOut(BaseModel):
     links: dict[str, str] = Field(description="Where to go from here, by what is there.")
 
     @classmethod
-    def of(cls, job: Optimization) -> OptimizationOut:
-        """Return a job as the API shows it."""
-        return cls.model_validate(_fields(job))
+    def of(cls, job: Optimization, prefix: str = "") -> OptimizationOut:
+        """Return a job as the API shows it, with links under a prefix."""
+        return cls.model_validate(_fields(job, prefix))
 
 
 class OptimizationDetail(OptimizationOut):
@@ -135,10 +135,12 @@ class OptimizationDetail(OptimizationOut):
     attempts: list[AttemptOut]
 
     @classmethod
-    def with_attempts(cls, job: Optimization, attempts: Sequence[Attempt]) -> OptimizationDetail:
-        """Return a job with its attempts as the API shows it."""
+    def with_attempts(
+        cls, job: Optimization, attempts: Sequence[Attempt], prefix: str = ""
+    ) -> OptimizationDetail:
+        """Return a job with its attempts as the API shows it, with links under a prefix."""
         shown = [AttemptOut.model_validate(attempt) for attempt in attempts]
-        return cls.model_validate({**_fields(job), "attempts": shown})
+        return cls.model_validate({**_fields(job, prefix), "attempts": shown})
 
 
 class OptimizationsOut(BaseModel):
@@ -180,14 +182,14 @@ def progress_of(job: Optimization) -> float:
     return (job.trials_completed + job.trials_failed) / job.trials
 
 
-def path_of(job_id: str) -> str:
-    """Return where the API has a job."""
-    return f"/api/v1/optimizations/{job_id}"
+def path_of(job_id: str, prefix: str = "") -> str:
+    """Return where the API, published under a prefix, has a job."""
+    return f"{prefix}/api/v1/optimizations/{job_id}"
 
 
-def _fields(job: Optimization) -> dict[str, Any]:
+def _fields(job: Optimization, prefix: str) -> dict[str, Any]:
     columns = {column.key: getattr(job, column.key) for column in Optimization.__table__.columns}
-    path = path_of(job.id)
+    path = path_of(job.id, prefix)
     links = {"self": path} | {
         name: f"{path}/{name}" for name in ("trials", "events", "export", "view", "cancel")
     }

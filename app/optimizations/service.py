@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.backtests.strategies import STRATEGIES
 from app.database.engine import read_only
 from app.database.models import Attempt, Optimization, Trial, now
-from app.errors import BadInput, Conflict, NotFound
+from app.errors import BadInput, Conflict, NotFound, quoted
 from app.optimizations.spec import MAX_TRIALS, JobSpec
 from app.prices import load
 from app.queue.port import OPTIMIZATIONS, JobQueue
@@ -94,7 +94,7 @@ class Optimizations:
         with Session(self._reader) as session:
             job = session.get(Optimization, job_id)
         if job is None:
-            raise NotFound(f"there is no optimization with id {job_id!r}")
+            raise NotFound(f"there is no optimization with id {quoted(job_id)}")
         return job
 
     def list(
@@ -194,16 +194,19 @@ class Optimizations:
     def _validate(self, spec: JobSpec) -> None:
         strategies = ", ".join(sorted(STRATEGIES))
         if spec.strategy not in STRATEGIES:
-            raise BadInput("strategy", f"there is no strategy {spec.strategy!r}; there are: {strategies}")
+            raise BadInput(
+                "strategy", f"there is no strategy {quoted(spec.strategy)}; there are: {strategies}"
+            )
         load(spec.dataset, self._settings.data_dir)
         if spec.sampler not in SAMPLERS:
             raise BadInput(
-                "sampler", f"there is no sampler {spec.sampler!r}; there are: {', '.join(sorted(SAMPLERS))}"
+                "sampler",
+                f"there is no sampler {quoted(spec.sampler)}; there are: {', '.join(sorted(SAMPLERS))}",
             )
         if spec.objective not in OBJECTIVES:
             raise BadInput(
                 "objective",
-                f"there is no objective {spec.objective!r}; there are: {', '.join(sorted(OBJECTIVES))}",
+                f"there is no objective {quoted(spec.objective)}; there are: {', '.join(sorted(OBJECTIVES))}",
             )
         _require_between("trials", spec.trials, 1, MAX_TRIALS)
         _require_between("folds", spec.folds, 2, 50)

@@ -12,6 +12,7 @@ from app.database.models import Optimization, now
 from app.errors import NotFound
 from app.optimizations.endpoints import Service, find
 from app.requests.openapi import problems
+from app.settings import Settings
 
 router = APIRouter(tags=["optimizations"])
 
@@ -26,13 +27,13 @@ _PADDING = timedelta(seconds=10)
 def view(job_id: str, request: Request, optimizations: Service) -> RedirectResponse:
     """Go to an optimization's view in Grafana: its spans, events and metrics, joined."""
     job = find(optimizations, job_id)
-    grafana_url = request.app.state.settings.grafana_url
-    if not grafana_url:
+    settings: Settings = request.app.state.settings
+    if not settings.grafana_url:
         raise NotFound(
             f"there is no Grafana here (JOBSCOPE_GRAFANA_URL is not set); 'jobscope job show {job.id}' "
             "shows the same in a terminal"
         )
-    return RedirectResponse(view_url(grafana_url, job, str(request.base_url)), status_code=303)
+    return RedirectResponse(view_url(settings.grafana_url, job, settings.public_url), status_code=303)
 
 
 def view_url(grafana_url: str, job: Optimization, api_url: str) -> str:
@@ -43,7 +44,7 @@ def view_url(grafana_url: str, job: Optimization, api_url: str) -> str:
     end = job.finished_at + _PADDING if job.finished_at else None
     query = {
         "var-job_id": job.id,
-        "var-api": api_url.rstrip("/"),
+        "var-api": api_url,
         "from": _milliseconds(job.created_at - _PADDING),
         "to": _milliseconds(end) if end and end < now() else "now",
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import BadInput
+from app.errors import BadInput, quoted
 
 _HEADER = ["Date", "Price"]
 # Far above any price, far below where a sum of squares overflows.
@@ -60,7 +60,7 @@ def _parse(path: Path, lines: Iterable[list[str]]) -> tuple[list[date], list[flo
     for number, row in enumerate(lines, start=1):
         if number == 1:
             if row != _HEADER:
-                raise _error(path, 1, f"is {','.join(row)!r}; the header must be 'Date,Price'")
+                raise _error(path, 1, f"is {quoted(','.join(row))}; the header must be 'Date,Price'")
             continue
         if not row:
             continue
@@ -80,19 +80,19 @@ def _day(path: Path, line: int, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise _error(path, line, f"has the date {text!r}; write it as 2020-04-20") from None
+        raise _error(path, line, f"has the date {quoted(text)}; write it as 2020-04-20") from None
 
 
 def _price(path: Path, line: int, text: str) -> float:
     try:
         price = float(text)
     except ValueError:
-        raise _error(path, line, f"has the price {text!r}; write a number or drop the line") from None
+        raise _error(path, line, f"has the price {quoted(text)}; write a number or drop the line") from None
     if not abs(price) <= _HIGHEST:  # true of NaN, too
         raise _error(
             path,
             line,
-            f"has the price {text!r}; write a finite number up to {_HIGHEST:.0e}, or drop the line",
+            f"has the price {quoted(text)}; write a finite number up to {_HIGHEST:.0e}, or drop the line",
         )
     return price
 

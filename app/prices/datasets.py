@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import BadInput
+from app.errors import BadInput, quoted
 from app.prices.csvfile import read_prices
 from app.prices.series import Prices
 
@@ -88,7 +88,9 @@ def load(name: str, data_dir: Path) -> Prices:
     """
     datasets = _find(data_dir)
     if name not in datasets:
-        raise BadInput("dataset", f"there is no dataset {name!r}; there are: {', '.join(sorted(datasets))}")
+        raise BadInput(
+            "dataset", f"there is no dataset {quoted(name)}; there are: {', '.join(sorted(datasets))}"
+        )
     return datasets[name].read(name)
 
 

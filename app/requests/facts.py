@@ -20,6 +20,7 @@ class RequestFacts:
         error: what the request ended with, when not as asked.
         detail: what the caller was told about it.
         error_type: the error's class in telemetry; the exception's, where this is None.
+        streams: whether the answer lasts as long as there is to send: a download, or a job that is followed.
     """
 
     id: str
@@ -28,6 +29,7 @@ class RequestFacts:
     error: Exception | None = None
     detail: str = ""
     error_type: str | None = None
+    streams: bool = False
 
     @property
     def error_class(self) -> str | None:

@@ -26,6 +26,17 @@ def refused_fields(error: RequestValidationError) -> list[Refused]:
     return [_refused(item, error.body) for item in error.errors()[:_MOST_TOLD]]
 
 
+def unparsed_body(error: BaseException) -> Refused:
+    """Return why a body could not be parsed."""
+    if isinstance(error, UnicodeDecodeError):
+        return Refused("body", f"is not text in UTF-8: byte {error.start} is wrong")
+    if isinstance(error, RecursionError):
+        return Refused("body", "is nested too deeply")
+    if isinstance(error, ValueError):  # of Python's limit on the digits of a number
+        return Refused("body", "has a number of more digits than are read")
+    return Refused("body", "did not come whole")
+
+
 def _refused(item: dict[str, Any], body: object) -> Refused:
     place, *path = item["loc"]
     if item["type"] == "json_invalid":

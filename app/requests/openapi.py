@@ -12,11 +12,21 @@ from app.requests.problems import Problem
 _PROBLEM = "application/problem+json"
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return the ``responses`` of an endpoint that can answer with these errors, beside 422 and 500."""
+# Whatever is asked: a request that is none, is too slow or too long; an error of ours; no database.
+_ALWAYS = (400, 408, 414, 422, 431, 500, 503)
+_OF_BODIES = (413, 415)
+
+
+def problems(*statuses: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
+    """Return the ``responses`` of an endpoint that can answer with these errors, beside those that all can.
+
+    Args:
+        statuses: the endpoint's own.
+        body: whether it reads a body, which can be refused too.
+    """
     return {
         status: {"description": HTTPStatus(status).phrase, "model": Problem}
-        for status in sorted({*statuses, 422, 500})
+        for status in sorted({*statuses, *_ALWAYS, *(_OF_BODIES if body else ())})
     }
 
 

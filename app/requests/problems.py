@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DatabaseError, InterfaceError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
@@ -25,9 +25,10 @@ from app.errors import (
     Unauthorized,
     Unavailable,
 )
-from app.requests.body import BodyTooLarge
 from app.requests.facts import facts_of
-from app.requests.fields import Refused, printable, refused_fields
+from app.requests.fields import Refused, printable, refused_fields, unparsed_body
+from app.requests.limits import BodyTooLarge
+from telemetry.redaction import told
 
 _STATUSES: dict[type[JobscopeError], HTTPStatus] = {
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -37,7 +38,11 @@ _STATUSES: dict[type[JobscopeError], HTTPStatus] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_DATABASE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
+# DatabaseError: a file that is not a database, or not any more, is one, and no OperationalError.
+_DATABASE_ERRORS = (DatabaseError, InterfaceError, PoolTimeout)
+_LONGEST_DETAIL = 2000
+_LONGEST_FIELD = 200
+_LONGEST_MESSAGE = 1000
 
 
 class FieldError(BaseModel):
@@ -84,7 +89,7 @@ def problem_of(error: Exception, scope: MutableMapping[str, Any]) -> Response:
         facts.error_type = BadInput.__name__
         return _field_problem(refused_fields(error), scope)
     if isinstance(error, BadInput):
-        return _field_problem([Refused(printable(error.field), printable(error.message))], scope)
+        return _field_problem([Refused(printable(error.field), error.message)], scope)
     if isinstance(error, _DATABASE_ERRORS):
         return _problem(HTTPStatus.SERVICE_UNAVAILABLE, _database_detail(error), scope)
     for kind, status in _STATUSES.items():
@@ -102,27 +107,38 @@ def _problem(
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Refused] = (),
 ) -> Response:
+    # The one place where what a caller sent is told back: without a secret in it, and not all of it.
     facts = facts_of(scope)
-    facts.detail = detail
+    facts.detail = told(printable(detail), _LONGEST_DETAIL)
     problem = Problem(
         title=status.phrase,
         status=status,
-        detail=detail,
+        detail=facts.detail,
         request_id=facts.id,
-        errors=[FieldError(field=refused.field, message=refused.message) for refused in errors] or None,
+        errors=[_field_error(refused) for refused in errors] or None,
     )
     content = problem.model_dump(exclude_none=True)
     return ProblemResponse(content, status, headers=dict(headers or {}))
 
 
+def _field_error(refused: Refused) -> FieldError:
+    return FieldError(
+        field=told(refused.field, _LONGEST_FIELD), message=told(printable(refused.message), _LONGEST_MESSAGE)
+    )
+
+
 def _field_problem(refused: Sequence[Refused], scope: MutableMapping[str, Any]) -> Response:
-    facts_of(scope).fields = tuple(item.field for item in refused)
+    facts_of(scope).fields = tuple(told(item.field, _LONGEST_FIELD) for item in refused)
     detail = "; ".join(f"{item.field}: {item.message}" for item in refused)
     return _problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, scope, errors=refused)
 
 
 def _framework_problem(error: HTTPException, scope: MutableMapping[str, Any]) -> Response:
     status = HTTPStatus(error.status_code)
+    if status == HTTPStatus.BAD_REQUEST and error.__cause__:
+        # FastAPI's way to say that a body cannot be parsed; why, only its cause tells.
+        facts_of(scope).error_type = BadInput.__name__
+        return _field_problem([unparsed_body(error.__cause__)], scope)
     if not isinstance(error, BodyTooLarge):
         facts_of(scope).error_type = status.phrase.title().replace(" ", "")
     detail, headers = error.detail, error.headers

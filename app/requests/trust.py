@@ -6,58 +6,71 @@ a stranger must not choose our trace ids, nor have spans unsampled, nor put bagg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Any
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from opentelemetry import trace
+from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanContext
+from opentelemetry.trace import SpanContext
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
-from starlette.types import ASGIApp, Receive, Scope, Send
 
-_PROPAGATED = {b"traceparent", b"tracestate", b"baggage"}
-_LINK = "jobscope.untrusted_context"
+# Not tracestate: it would be stored with our spans, whatever is in it, and we call nobody to hand it on to.
+_TRACEPARENT, _BAGGAGE = "traceparent", "baggage"
+_LONGEST_ADDRESS = 64
+
+Network = IPv4Network | IPv6Network
+Headers = Mapping[bytes, bytes]
 
 
-class TrustBoundary:
-    """Takes the trace context off requests of callers that are not trusted; the outermost middleware.
+class Networks:
+    """Networks, and whether a caller is in one of them.
 
     Args:
-        app: the application, with the instrumentation that would believe the headers.
-        trusted: networks whose callers are believed.
+        networks: the networks.
     """
 
-    def __init__(self, app: ASGIApp, trusted: Iterable[IPv4Network | IPv6Network]) -> None:
-        self._app = app
-        self._trusted = tuple(trusted)
+    def __init__(self, networks: Iterable[Network]) -> None:
+        self._networks = tuple(networks)
+        self._has = lru_cache(maxsize=4096)(self._find)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
-        if "headers" in scope and not self._trusts(scope.get("client")):
-            taken = [header for header in scope["headers"] if header[0].lower() in _PROPAGATED]
-            kept = [header for header in scope["headers"] if header[0].lower() not in _PROPAGATED]
-            scope = {**scope, "headers": kept, _LINK: _context_of(taken)}
-        await self._app(scope, receive, send)
+    def __contains__(self, address: str) -> bool:
+        # Longer ones are no addresses, and would only fill the cache.
+        return bool(self._networks) and len(address) <= _LONGEST_ADDRESS and self._has(address)
 
-    def _trusts(self, client: tuple[str, int] | None) -> bool:
-        try:
-            address = ip_address(client[0]) if client else None
-        except ValueError:  # a name, or a socket's path
-            return False
-        if isinstance(address, IPv6Address) and address.ipv4_mapped:
-            address = address.ipv4_mapped
-        return address is not None and any(address in network for network in self._trusted)
+    def _find(self, text: str) -> bool:
+        address = address_of(text)
+        return address is not None and any(address in network for network in self._networks)
 
 
-def link_untrusted(span: Span, scope: MutableMapping[str, Any]) -> None:
-    """Link a request's span to the context that was taken off; a hook of the instrumentation."""
-    context = scope.get(_LINK)
-    if isinstance(context, SpanContext) and context.is_valid:
-        span.add_link(context)
+def address_of(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address a text is; None of a name, of a socket's path and of all else."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        return address.ipv4_mapped
+    return address
 
 
-def _context_of(headers: Iterable[tuple[bytes, bytes]]) -> SpanContext:
-    carrier = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}
-    extracted = TraceContextTextMapPropagator().extract(carrier, Context())
-    return trace.get_current_span(extracted).get_span_context()
+def context_of(headers: Headers, *, trusted: bool) -> tuple[Context, SpanContext | None]:
+    """Return the context that a request's span begins in, and what the span is to be linked to.
+
+    Args:
+        headers: of the request, names in lower case.
+        trusted: whether the caller is.
+    """
+    carrier = {
+        name: headers[name.encode()].decode("latin-1")
+        for name in (_TRACEPARENT, _BAGGAGE)
+        if name.encode() in headers
+    }
+    if not carrier:
+        return Context(), None
+    told = TraceContextTextMapPropagator().extract(carrier, Context())
+    if trusted:
+        return W3CBaggagePropagator().extract(carrier, told), None
+    stranger = trace.get_current_span(told).get_span_context()
+    return Context(), stranger if stranger.is_valid else None

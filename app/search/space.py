@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from app.backtests.strategies import Parameter, Strategy
-from app.errors import BadInput
+from app.errors import BadInput, quoted
 
 _NONE: Mapping[str, object] = MappingProxyType({})
 
@@ -36,7 +36,9 @@ class SearchSpace:
                 names the field, such as ``parameters.fast.low``.
         """
         if not isinstance(overrides, Mapping):
-            raise BadInput("parameters", f'is {overrides!r}; write ranges such as {{"fast": {{"low": 5}}}}')
+            raise BadInput(
+                "parameters", f'is {quoted(overrides)}; write ranges such as {{"fast": {{"low": 5}}}}'
+            )
         names = [parameter.name for parameter in strategy.parameters]
         for name in overrides:
             if name not in names:
@@ -54,7 +56,7 @@ class SearchSpace:
 def _narrowed(parameter: Parameter, override: object) -> Parameter:
     field = f"parameters.{parameter.name}"
     if not isinstance(override, Mapping):
-        raise BadInput(field, f'is {override!r}; write a range such as {{"low": {parameter.low}}}')
+        raise BadInput(field, f'is {quoted(override)}; write a range such as {{"low": {parameter.low}}}')
     for end in override:
         if end not in {"low", "high"}:
             raise BadInput(f"{field}.{end}", "does not exist; a range has low and high")

@@ -12,7 +12,7 @@ from app.security.schemas import KeyOut, KeyRequest, KeysOut, NewKeyOut
 router = APIRouter(prefix="/api/v1/keys", tags=["keys"])
 
 
-@router.post("", status_code=201, responses=problems(401, 403, 413))
+@router.post("", status_code=201, responses=problems(401, 403, body=True))
 def create(request: Request, wanted: KeyRequest, _: Admin) -> NewKeyOut:
     """Make a key. Its text is in this answer and nowhere else."""
     key, text = create_key(request.app.state.engine, wanted.name, wanted.role)

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.database.engine import read_only
 from app.database.models import ApiKey, now
-from app.errors import BadInput, NotFound, Unauthorized
+from app.errors import BadInput, NotFound, Unauthorized, quoted
 from app.security.roles import Role
 from telemetry import events
 from telemetry.contract.names import Attr, Event
@@ -42,7 +42,7 @@ def create_key(engine: Engine, name: str, role: str) -> tuple[ApiKey, str]:
         BadInput: the name or the role is not one.
     """
     if not name.strip() or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise BadInput("name", f"is {name[:80]!r}; it must have 1 to {_LONGEST_NAME} printable characters")
+        raise BadInput("name", f"is {quoted(name)}; it must have 1 to {_LONGEST_NAME} printable characters")
     key_id, secret = secrets.token_hex(6), secrets.token_hex(32)
     key = ApiKey(id=key_id, name=name, role=Role.named(role), secret_hash=_hash(secret))
     with Session(engine, expire_on_commit=False) as session, session.begin():
@@ -69,7 +69,7 @@ def revoke_key(engine: Engine, key_id: str) -> None:
         # PostgreSQL takes no text with a NUL in it, so what is no id is not looked for.
         key = session.get(ApiKey, key_id) if _ID.fullmatch(key_id) else None
         if key is None:
-            raise NotFound(f"there is no key with id {key_id!r}")
+            raise NotFound(f"there is no key with id {quoted(key_id)}")
         if key.revoked_at is not None:
             return
         key.revoked_at = now()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.errors import BadInput
+from app.errors import BadInput, quoted
 
 
 class Role(StrEnum):
@@ -29,4 +29,4 @@ class Role(StrEnum):
         try:
             return cls(name)
         except ValueError:
-            raise BadInput("role", f"is {name!r}; it must be one of {', '.join(cls)}") from None
+            raise BadInput("role", f"is {quoted(name)}; it must be one of {', '.join(cls)}") from None

@@ -178,7 +178,7 @@ class Metric:
         "api.request.duration",
         "histogram",
         "s",
-        "Duration of HTTP requests: the semantic conventions' http.server.request.duration under the name our users query.",
+        "Duration of HTTP requests, of a stream up to its first byte: the semantic conventions' http.server.request.duration under the name our users query.",
         ("http.request.method", "http.route", "http.response.status_code", "error.type", ),
     )
     API_REQUESTS: Final = MetricDefinition(
@@ -192,8 +192,22 @@ class Metric:
         "api.requests.in_progress",
         "updowncounter",
         "{request}",
-        "HTTP requests being answered: the semantic conventions' http.server.active_requests under the name our users query.",
+        "HTTP requests being answered, a stream up to its first byte: the semantic conventions' http.server.active_requests under the name our users query.",
         ("http.request.method", ),
+    )
+    API_STREAM_DURATION: Final = MetricDefinition(
+        "api.stream.duration",
+        "histogram",
+        "s",
+        "How long a stream (a job that is followed, an export) lasted from its first byte: as long as there was to send, or until the client left.",
+        ("http.route", "error.type", ),
+    )
+    API_STREAMS_OPEN: Final = MetricDefinition(
+        "api.streams.open",
+        "updowncounter",
+        "{stream}",
+        "Streams (jobs that are followed, exports) being sent.",
+        ("http.route", ),
     )
     CPYTHON_GC_COLLECTIONS: Final = MetricDefinition(
         "cpython.gc.collections",

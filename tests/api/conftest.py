@@ -28,6 +28,7 @@ from app.api import create_app
 from app.database.engine import open_database
 from app.database.models import Attempt, Optimization, Trial
 from app.optimizations.spec import JobSpec
+from app.requests.server import server_config
 from app.security.keys import create_key
 from app.settings import Settings
 from telemetry.captured import Captured
@@ -161,16 +162,9 @@ class _Server(uvicorn.Server):
     """A server that tells when it is ready."""
 
     def __init__(self, app: ASGIApp) -> None:
-        super().__init__(
-            uvicorn.Config(
-                app,
-                port=0,
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        config = server_config(app, "127.0.0.1", 0)
+        config.timeout_graceful_shutdown = 1
+        super().__init__(config)
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:

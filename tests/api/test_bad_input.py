@@ -8,7 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from app.requests.body import MAX_BODY_BYTES
+from app.requests.limits import MAX_BODY_BYTES
 
 URL = "/api/v1/optimizations"
 

@@ -21,7 +21,7 @@ HEALTH = "/api/v1/health"
 
 
 def monitor_of(api) -> HealthMonitor:
-    return api.app._app.state.health
+    return api.app.state.health
 
 
 def find(api, name):

@@ -36,9 +36,9 @@ def test_ended_job_leads_to_its_own_time(make_api, base, path):
 
 
 def test_dashboards_links_lead_back_to_this_api(make_api):
-    api = make_api(grafana_url="http://127.0.0.1:3001")
+    api = make_api(grafana_url="http://127.0.0.1:3001", host="0.0.0.0", port=8123)
     location = view(api, api.add_job().id).headers["Location"]
-    assert parse_qs(urlsplit(location).query)["var-api"] == ["http://api.test"]
+    assert parse_qs(urlsplit(location).query)["var-api"] == ["http://127.0.0.1:8123"]
 
 
 def test_running_job_leads_up_to_now(make_api):

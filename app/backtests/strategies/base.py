@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 
 from app.backtests.engine import FloatArray
-from app.errors import BadInput, JobscopeError
+from app.errors import BadInput, JobscopeError, quoted
 from app.prices.ticks import Ticks, to_ticks
 
 Value = int | float
@@ -100,7 +100,7 @@ class Parameter:
             wanted = "a whole number" if self.kind == "int" else "a number"
             raise BadInput(
                 field or f"parameters.{self.name}",
-                f"is {value!r}; it must be {wanted} from {self.low} to {self.high}",
+                f"is {quoted(value)}; it must be {wanted} from {self.low} to {self.high}",
             )
         return int(number) if self.kind == "int" else float(number)
 
