@@ -16,9 +16,8 @@ from starlette.types import ASGIApp
 from app.backtests import endpoints as strategies
 from app.exports import endpoints as exports
 from app.health import endpoints as health
-from app.health.checks import all_checks, database_check
+from app.health.checks import all_checks
 from app.health.monitor import HealthMonitor
-from app.health.runner import Runner
 from app.metrics import endpoints as metrics
 from app.metrics import register
 from app.optimizations import endpoints as optimizations
@@ -32,6 +31,7 @@ from app.requests.limits import RequestLimits
 from app.requests.openapi import document_problems
 from app.requests.problems import add_problem_handlers
 from app.requests.tracking import RequestTracking
+from app.requests.writes import Writes
 from app.security import endpoints as keys
 from app.settings import Settings
 from telemetry import events
@@ -94,8 +94,8 @@ def create_app(
     api.state.engine = engine
     api.state.registry = registry
     api.state.optimizations = Optimizations(engine, queue, settings)
+    api.state.writes = Writes()
     api.state.health = HealthMonitor(all_checks(engine, settings))
-    api.state.readiness = Runner(database_check(engine))
     for part in _ROUTERS:
         api.include_router(part.router)
     document_problems(api)

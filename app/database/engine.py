@@ -9,6 +9,7 @@ from typing import Any
 from dbos import run_dbos_database_migrations
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
 
 from app.database.migrations import migrate
 from app.errors import BadInput, Unavailable
@@ -52,10 +53,8 @@ def open_database(settings: Settings) -> Engine:
     """
     url = database_url(settings)
     _make_directory(settings.data_dir)
-    engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
-        event.listen(engine, "begin", _begin)
+    # hide_parameters: an error would show what was to be stored, to whoever reads logs.
+    engine = _configured(create_engine(url, pool_pre_ping=True, hide_parameters=True))
     try:
         migrate(engine)
         # The queue engine lives in the same database: a job and its place in the queue are one transaction.
@@ -63,6 +62,18 @@ def open_database(settings: Settings) -> Engine:
         run_dbos_database_migrations(url)
     except OperationalError as error:
         raise Unavailable(f"database {engine.url.render_as_string()} cannot be used: {error.orig}") from None
+    return engine
+
+
+def unpooled(engine: Engine) -> Engine:
+    """Return an engine of the same database that has no pool: nobody who waits there keeps it waiting."""
+    return _configured(create_engine(engine.url, poolclass=NullPool, hide_parameters=True))
+
+
+def _configured(engine: Engine) -> Engine:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin)
     return engine
 
 

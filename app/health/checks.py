@@ -12,12 +12,15 @@ from typing import Literal
 from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
 from sqlalchemy import Engine, func, select
 
-from app.database.engine import read_only
+from app.database.engine import read_only, unpooled
 from app.database.models import Optimization, Worker
+from app.health.writes import write_problem
 from app.settings import Settings, collector_address
 
 Status = Literal["pass", "warn", "fail"]
 
+# Without it, no request can be answered.
+DATABASE = "database"
 # Slower than this is as good as not there: a user waits for it.
 _TIMEOUT_SECONDS = 5.0
 # A day's telemetry of a busy machine; below it someone should look.
@@ -57,32 +60,36 @@ class Check:
 
 def all_checks(engine: Engine, settings: Settings) -> tuple[Check, ...]:
     """Return the checks of the service."""
+    # While requests wait for the database, they have all of its pool's connections.
+    apart = unpooled(engine)
     return (
-        database_check(engine),
-        Check("workers", "alive", "component", lambda: _workers(read_only(engine), settings)),
+        Check(DATABASE, "usable", "datastore", lambda: _database(apart)),
+        Check("workers", "alive", "component", lambda: _workers(apart, settings)),
         Check("disk", "free", "system", lambda: _disk(settings)),
         Check("telemetry", "reachable", "component", lambda: _telemetry(settings)),
     )
 
 
-def database_check(engine: Engine) -> Check:
-    """Return the check that the database answers and has our tables."""
-    return Check("database", "reachable", "datastore", lambda: _database(read_only(engine)))
-
-
 def _database(engine: Engine) -> Finding:
-    with engine.connect() as connection:
+    """Look whether the database answers, has our tables, and can be written."""
+    with read_only(engine).connect() as connection:
         connection.execute(select(Optimization.id).limit(1))
-    return Finding("pass")
+    problem = write_problem(engine)
+    return Finding("fail", f"it can be read but not written: {problem}") if problem else Finding("pass")
 
 
 def _workers(engine: Engine, settings: Settings) -> Finding:
-    with engine.connect() as connection:
+    with read_only(engine).connect() as connection:
         alive = (
             connection.scalar(select(func.count()).where(Worker.alive(settings.worker_timeout_seconds))) or 0
         )
     if alive:
         return Finding("pass", value=alive, unit="workers")
+    problem = write_problem(engine)
+    if problem:
+        return Finding(
+            "warn", f"whether one is alive is not known: workers cannot write that they are: {problem}"
+        )
     # Only a warning: the API does all it should, and jobs are kept until a worker comes.
     return Finding("warn", "no worker is alive, so jobs wait; 'jobscope worker' starts one", 0, "workers")
 

@@ -19,11 +19,11 @@ _SECONDS_BETWEEN = 5.0
 
 
 class HealthMonitor:
-    """Runs checks in a thread of its own: who asks for health gets an answer at once, whatever hangs.
+    """Runs each check in a thread of its own: whatever hangs, who asks is answered, and the others go on.
 
     Args:
         checks: what to check.
-        seconds_between: from the end of one round to the beginning of the next.
+        seconds_between: from the end of a check to its next beginning.
     """
 
     def __init__(self, checks: Sequence[Check], seconds_between: float = _SECONDS_BETWEEN) -> None:
@@ -31,38 +31,52 @@ class HealthMonitor:
         self._seconds_between = seconds_between
         self._outcomes: dict[str, Outcome] = {}
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="health", daemon=True)
+        self._threads = [
+            threading.Thread(
+                target=self._run, args=(runner,), name=f"health {runner.check.name}", daemon=True
+            )
+            for runner in self._runners
+        ]
         observe(Metric.HEALTH_CHECK_STATUS, self._observe)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """End with the round that is running."""
+        """End with the checks that are running."""
         self._stopping.set()
-        self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def outcomes(self) -> list[tuple[Check, Outcome | None]]:
         """Return each check with what it found last; None when it has not been run yet."""
         return [(runner.check, self._outcomes.get(runner.check.name)) for runner in self._runners]
 
+    def outcome(self, name: str) -> Outcome | None:
+        """Return what a check found last; None when it has not been run yet."""
+        return self._outcomes.get(name)
+
     def run_once(self) -> None:
         """Run every check once."""
         for runner in self._runners:
-            name = runner.check.name
-            outcome = runner.run()
-            DURATION.record(outcome.duration_seconds, {Attr.CHECK_NAME: name})
-            before = self._outcomes.get(name)
-            self._outcomes[name] = outcome
-            # That all is well at the start is no news; that something is not, is.
-            if outcome.finding.status != (before.finding.status if before else "pass"):
-                _tell_change(name, outcome)
+            self._check(runner)
 
-    def _run(self) -> None:
-        self.run_once()
+    def _check(self, runner: Runner) -> None:
+        name = runner.check.name
+        outcome = runner.run()
+        DURATION.record(outcome.duration_seconds, {Attr.CHECK_NAME: name})
+        before = self._outcomes.get(name)
+        self._outcomes[name] = outcome
+        # That all is well at the start is no news; that something is not, is.
+        if outcome.finding.status != (before.finding.status if before else "pass"):
+            _tell_change(name, outcome)
+
+    def _run(self, runner: Runner) -> None:
+        self._check(runner)
         while not self._stopping.wait(self._seconds_between):
-            self.run_once()
+            self._check(runner)
 
     def _observe(self, _options: CallbackOptions) -> Iterable[Observation]:
         return [

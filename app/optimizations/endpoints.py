@@ -29,6 +29,7 @@ from app.optimizations.service import FINAL_STATES, Optimizations
 from app.optimizations.spec import MAX_TRIALS
 from app.requests.facts import facts_of
 from app.requests.openapi import problems
+from app.requests.writes import Writing
 from app.security.access import Operator, Viewer
 from app.settings import Settings
 from telemetry.contract.names import Attr
@@ -78,11 +79,16 @@ Job = Annotated[Optimization, Depends(found)]
 
 
 @router.post("", status_code=201, responses=problems(401, 403, body=True))
-def submit(
-    wanted: OptimizationRequest, optimizations: Service, key: Operator, prefix: Prefix, response: Response
+async def submit(
+    wanted: OptimizationRequest,
+    optimizations: Service,
+    key: Operator,
+    prefix: Prefix,
+    writes: Writing,
+    response: Response,
 ) -> OptimizationOut:
     """Queue an optimization. Once this is answered, it survives any crash."""
-    job = optimizations.submit(wanted.to_spec(), key.id)
+    job = await writes.run(lambda: optimizations.submit(wanted.to_spec(), key.id))
     trace.get_current_span().set_attribute(Attr.JOB_ID, job.id)
     response.headers["Location"] = path_of(job.id, prefix)
     return OptimizationOut.of(job, prefix)
@@ -118,9 +124,11 @@ def read(job: Job, optimizations: Service, prefix: Prefix) -> OptimizationDetail
 
 
 @router.post("/{job_id}/cancel", status_code=202, responses=problems(401, 403, 404, 409))
-def cancel(_: Operator, job: Job, optimizations: Service, prefix: Prefix) -> OptimizationOut:
+async def cancel(
+    _: Operator, job: Job, optimizations: Service, prefix: Prefix, writes: Writing
+) -> OptimizationOut:
     """Cancel an optimization: at once when it waits, at its next checkpoint when it runs."""
-    return OptimizationOut.of(optimizations.cancel(job.id), prefix)
+    return OptimizationOut.of(await writes.run(lambda: optimizations.cancel(job.id)), prefix)
 
 
 @router.get("/{job_id}/trials", responses=problems(401, 404))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 
 from app.requests.openapi import problems
+from app.requests.writes import Writing
 from app.security.access import Admin
 from app.security.keys import create_key, list_keys, revoke_key
 from app.security.schemas import KeyOut, KeyRequest, KeysOut, NewKeyOut
@@ -13,9 +14,10 @@ router = APIRouter(prefix="/api/v1/keys", tags=["keys"])
 
 
 @router.post("", status_code=201, responses=problems(401, 403, body=True))
-def create(request: Request, wanted: KeyRequest, _: Admin) -> NewKeyOut:
+async def create(request: Request, wanted: KeyRequest, _: Admin, writes: Writing) -> NewKeyOut:
     """Make a key. Its text is in this answer and nowhere else."""
-    key, text = create_key(request.app.state.engine, wanted.name, wanted.role)
+    engine = request.app.state.engine
+    key, text = await writes.run(lambda: create_key(engine, wanted.name, wanted.role))
     return NewKeyOut(**KeyOut.model_validate(key).model_dump(), key=text)
 
 
@@ -26,6 +28,6 @@ def list_all(request: Request, _: Admin) -> KeysOut:
 
 
 @router.delete("/{key_id}", status_code=204, responses=problems(401, 403, 404))
-def revoke(request: Request, key_id: str, _: Admin) -> None:
+async def revoke(request: Request, key_id: str, _: Admin, writes: Writing) -> None:
     """Revoke a key; it stops working at once."""
-    revoke_key(request.app.state.engine, key_id)
+    await writes.run(lambda: revoke_key(request.app.state.engine, key_id))

@@ -45,9 +45,19 @@ def test_process_lives_whatever_the_database_does(api):
     assert api.client().get("/livez").json() == {"status": "alive"}
 
 
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+def test_probes_can_be_asked_for_their_head(api, path):
+    monitor_of(api).run_once()
+    response = api.client().request("HEAD", path)
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/json")
+
+
 def test_ready_with_a_database_that_has_its_tables(api):
+    assert api.client().get("/readyz").status_code == 503, "nobody has looked yet"
+    monitor_of(api).run_once()
     assert api.client().get("/readyz").json() == {"status": "ready"}
     break_database(api)
+    monitor_of(api).run_once()
     response = api.client().get("/readyz")
     assert response.status_code == 503
     assert response.headers["Content-Type"] == "application/problem+json"
@@ -57,7 +67,7 @@ def test_ready_with_a_database_that_has_its_tables(api):
 def test_health_before_the_first_round_is_unknown(api):
     response = api.client("viewer").get(HEALTH)
     assert (response.status_code, response.json()["status"]) == (200, "warn")
-    assert response.json()["checks"]["database:reachable"][0]["output"] == "not checked yet"
+    assert response.json()["checks"]["database:usable"][0]["output"] == "not checked yet"
 
 
 def test_health_of_a_whole_system(api):
@@ -69,7 +79,7 @@ def test_health_of_a_whole_system(api):
     body = response.json()
     assert (body["status"], body["serviceId"]) == ("pass", "jobscope")
     assert {name: found[0]["status"] for name, found in body["checks"].items()} == dict.fromkeys(
-        ("database:reachable", "workers:alive", "disk:free", "telemetry:reachable"), "pass"
+        ("database:usable", "workers:alive", "disk:free", "telemetry:reachable"), "pass"
     )
     workers = body["checks"]["workers:alive"][0]
     assert (workers["observedValue"], workers["observedUnit"]) == (1, "workers")
@@ -92,7 +102,7 @@ def test_lost_database_is_a_failure(api):
     monitor_of(api).run_once()
     response = client.get(HEALTH)
     assert (response.status_code, response.json()["status"]) == (503, "fail")
-    assert "no such table" in response.json()["checks"]["database:reachable"][0]["output"]
+    assert "no such table" in response.json()["checks"]["database:usable"][0]["output"]
     assert "api.request.failed" not in api.telemetry.event_names(), "to tell the truth is no failure"
     assert api.telemetry.value("api.errors", {"http.response.status_code": 503}) == 1
 
@@ -210,17 +220,17 @@ def test_check_that_hangs_has_failed_and_is_not_begun_again():
 def test_service_checks_itself_while_it_runs(api):
     add_worker(api)
     key = {"Authorization": f"Bearer {api.key('viewer')}"}
-    rounds = threading.Event()
+    checked = threading.Semaphore(0)
     monitor = monitor_of(api)
-    once = monitor.run_once
+    once = monitor._check
 
-    def counted():
-        once()
-        rounds.set()
+    def counted(runner):
+        once(runner)
+        checked.release()
 
-    monitor.run_once = counted
+    monitor._check = counted
     with api.served() as url:
-        assert rounds.wait(30)
+        assert all(checked.acquire(timeout=30) for _ in monitor.outcomes())
         assert httpx.get(url + HEALTH, headers=key).json()["status"] == "pass"
     assert api.telemetry.event_names() == ["api.key.created", "api.started", "api.stopped"]
-    assert not monitor._thread.is_alive()
+    assert not any(thread.is_alive() for thread in monitor._threads)
