@@ -9,6 +9,7 @@ from typing import TextIO
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 
 from telemetry.exporters.cleaning import text_of
+from telemetry.terminal import printable
 
 _COLOURS = {"INFO": "\x1b[32m", "WARN": "\x1b[33m", "ERROR": "\x1b[31m"}
 
@@ -48,10 +49,4 @@ def _shown_time(nanoseconds: int) -> str:
 
 
 def _shown(value: object) -> str:
-    """Return a value as a part of one line: what a terminal would act on, or cannot show, is escaped."""
-    text = text_of(value)
-    return text if text.isprintable() else "".join(map(_shown_character, text))
-
-
-def _shown_character(character: str) -> str:
-    return character if character.isprintable() else character.encode("unicode_escape").decode()
+    return printable(text_of(value))

@@ -14,6 +14,7 @@ from app.cli import catalog, demo, jobs, keys, reset, serve
 from app.errors import JobscopeError
 from app.stack import cli as stack
 from telemetry.contract import cli as contract
+from telemetry.terminal import printable
 
 app = typer.Typer(
     name="jobscope",
@@ -65,5 +66,6 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    print(f"jobscope: {message}", file=sys.stderr)
+    # A message may say what was given, or what a file holds.
+    print(f"jobscope: {printable(message)}", file=sys.stderr)
     sys.exit(1)

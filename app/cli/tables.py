@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from telemetry.terminal import printable
+
 # More than any table needs.
 _NO_LIMIT = 100_000
 _GAP = 2
@@ -28,6 +30,7 @@ def print_columns(headers: Sequence[str], rows: Sequence[Sequence[str]], *, alwa
         rows: the cells.
         always: so many columns are printed however narrow the terminal is.
     """
+    rows = [[printable(cell) for cell in row] for row in rows]
     room = Console().width if sys.stdout.isatty() else _NO_LIMIT
     widths = [max(map(cell_len, column)) + _GAP for column in zip(headers, *rows, strict=True)]
     shown = len(headers)

@@ -44,19 +44,21 @@ class Attempt:
 def spans_by_attempt(spans: Iterable[Span]) -> dict[str, str]:
     """Return, for every span below a ``process optimizations`` span, that span's id."""
     by_id = {span.span_id: span for span in spans}
-    owner: dict[str, str] = {}
+    # None: there is none above.
+    owner: dict[str, str | None] = {}
     for span in by_id.values():
-        path: list[str] = []
+        path: dict[str, None] = {}
         at: Span | None = span
         # The path is checked as well: spans that are each other's parent must not hang the view.
-        while at is not None and at.span_id not in path:
-            path.append(at.span_id)
-            if at.name == SpanName.OPTIMIZATION_PROCESS or at.span_id in owner:
-                found = owner.get(at.span_id, at.span_id)
-                owner.update(dict.fromkeys(path, found))
-                break
-            at = by_id.get(at.parent_span_id or "")
-    return owner
+        while at is not None and at.span_id not in owner and at.span_id not in path:
+            path[at.span_id] = None
+            if at.name == SpanName.OPTIMIZATION_PROCESS:
+                owner[at.span_id] = at.span_id
+            else:
+                at = by_id.get(at.parent_span_id or "")
+        found = owner.get(at.span_id) if at is not None else None
+        owner.update(dict.fromkeys(path, found))
+    return {span_id: found for span_id, found in owner.items() if found is not None}
 
 
 def attempts_of(spans: Sequence[Span], events: Sequence[Event]) -> tuple[Attempt, ...]:
@@ -107,14 +109,21 @@ def attempt_of_event(event: Event, attempts: Iterable[Attempt], owner: Mapping[s
     """Return the attempt that emitted an event, or None when none did.
 
     The span tells, when it is there. A span that was not exported, since it still runs or died with its
-    process, leaves the process and the time.
+    process, leaves the process, the time, and the number that most events carry: a process may try again,
+    and its next claim's span be still under way.
     """
     by_span = owner.get(event.span_id or "")
+    told = event.attributes.get(Attr.JOB_ATTEMPT)
     candidates = [
         attempt
         for attempt in attempts
         if attempt.span_id == by_span
-        or (by_span is None and attempt.instance == event.instance and attempt.start_ns <= event.time_ns)
+        or (
+            by_span is None
+            and attempt.instance == event.instance
+            and attempt.start_ns <= event.time_ns
+            and told in {None, attempt.number}
+        )
     ]
     return max(candidates, key=lambda attempt: attempt.start_ns, default=None)
 

@@ -64,9 +64,8 @@ class BackendReader:
         notes: list[str] = []
         with httpx.Client(timeout=_TIMEOUT_SECONDS, transport=self._transport) as client:
             trace = _ask(notes, "Tempo", self._tempo, lambda: tempo.read_spans(client, self._tempo, job_id))
-            spans, warning = trace or (None, "")
-            if warning:
-                notes.append(warning)
+            spans, told = trace or (None, [])
+            notes += told
             events = _ask(
                 notes,
                 "Loki",

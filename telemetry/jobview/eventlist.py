@@ -70,10 +70,10 @@ def event_table(view: JobView, width: int) -> Table:
         cells: list[str | Text] = [
             offset_text(event.time_ns - begin),
             Text(event.severity_text, _LEVELS.get(event.severity_text, "")),
-            _short(event.name),
+            Text(_short(event.name)),
             Text(_sentence(event)),
         ]
-        table.add_row(*cells, *([span] if wide else []))
+        table.add_row(*cells, *([Text(span)] if wide else []))
     return table
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from telemetry.files.damage import Damage
+from telemetry.files.reading import Line, find_lines
 from telemetry.jobtrace import is_job_id
 from telemetry.jobview.attempts import Attempt
 from telemetry.jobview.measurements import MARGIN_NS, SERIES_ATTRIBUTES, AttemptMetrics, Series, measure
@@ -17,7 +19,7 @@ from telemetry.jobview.otlp import decode_events, decode_series, decode_spans
 from telemetry.jobview.records import Sample
 
 # All points of a line were collected together, so the first one's time tells the line's.
-_POINT_TIME = re.compile(rb'"timeUnixNano":\s*"?(\d+)')
+_POINT_TIME = re.compile(rb'"timeUnixNano":\s*"?(\d{1,20})')
 
 
 class LocalReader:
@@ -40,19 +42,20 @@ class LocalReader:
         """
         if not is_job_id(job_id):
             raise ValueError(f"{job_id!r} is not a job id: 32 hex digits, the first not 0")
-        notes: list[str] = []
         if not self._directory.is_dir():
             return JobView(job_id, (), (), notes=(f"There is no telemetry directory {self._directory}.",))
+        damage = Damage()
         spans = [
             span
-            for request in self._requests("traces", job_id, notes)
-            for span in decode_spans(request.get("resourceSpans", ()), job_id)
+            for request in _requests(find_lines(self._directory, "traces", [job_id], damage), damage)
+            for span in decode_spans(request.get("resourceSpans"), job_id, damage)
         ]
         events = [
             event
-            for request in self._requests("logs", job_id, notes)
-            for event in decode_events(request.get("resourceLogs", ()), job_id)
+            for request in _requests(find_lines(self._directory, "logs", [job_id], damage), damage)
+            for event in decode_events(request.get("resourceLogs"), job_id, damage)
         ]
+        notes: list[str] = []
         if not spans and not events:
             notes.append(
                 f"Nothing of this job is in {self._directory}: no such job, or its files are rotated away."
@@ -62,64 +65,86 @@ class LocalReader:
         elif not events:
             notes.append("No log records of this job were found; its spans were.")
         view = JobView.of(job_id, spans, events, ())
-        metrics = tuple(self._metrics(view, attempt, notes) for attempt in view.attempts)
-        return replace(view, metrics=metrics, notes=tuple(notes))
+        metrics = self._metrics(view, notes, damage)
+        return replace(view, metrics=metrics, notes=(*damage.notes(), *notes))
 
-    def _metrics(self, view: JobView, attempt: Attempt, notes: list[str]) -> AttemptMetrics:
-        begin, end = attempt.start_ns - MARGIN_NS, attempt.last_seen_ns + MARGIN_NS
-        found: dict[tuple[str, ...], set[Sample]] = {}
-        for request in self._requests("metrics", attempt.instance, notes, (begin, end)):
-            for one in decode_series(request.get("resourceMetrics", ()), attempt.instance):
-                key = (one.metric, *(one.attributes.get(name, "") for name in SERIES_ATTRIBUTES))
-                found.setdefault(key, set()).update(one.samples)
-        if not found:
-            notes.append(f"No metrics of attempt {attempt.number}'s process {attempt.instance} were found.")
-        series = [
-            Series(
-                metric,
-                dict(zip(SERIES_ATTRIBUTES, values, strict=True)),
-                tuple(sorted(samples, key=lambda sample: sample.time_ns)),
-            )
-            for (metric, *values), samples in sorted(found.items())
-        ]
-        return measure(attempt, view.spans, series)
-
-    def _requests(
-        self, signal: str, needle: str, notes: list[str], time_ns: tuple[int, int] | None = None
-    ) -> Iterator[dict[str, Any]]:
-        """Yield the requests of a signal's files that mention a text, within a time for metrics.
-
-        A line is parsed only when it holds the text: a job is a small part of what the files have.
-        """
-        wanted = needle.encode()
-        for path in sorted(self._directory.glob(f"{signal}-*.jsonl")):
-            mentioned = False
-            try:
-                with path.open("rb") as lines:
-                    for line in lines:
-                        mentioned = mentioned or wanted in line
-                        torn = not line.endswith(b"\n")
-                        # A torn line may have lost the text, so it counts as soon as others have it.
-                        if not (mentioned if torn else wanted in line):
-                            continue
-                        if time_ns and not torn and not _collected_within(line, *time_ns):
-                            continue
-                        yield from _parse(line, path, notes)
-            except OSError as error:
-                notes.append(f"{path.name} cannot be read: {error.strerror}.")
+    def _metrics(self, view: JobView, notes: list[str], damage: Damage) -> tuple[AttemptMetrics, ...]:
+        """Return what the attempts' processes measured, found in one pass over the files."""
+        found: dict[str, dict[tuple[str, ...], set[Sample]]] = {a.instance: {} for a in view.attempts}
+        lines = find_lines(self._directory, "metrics", found, damage) if found else ()
+        for request in _requests(_collected_during(lines, view.attempts), damage):
+            for instance, samples in found.items():
+                for one in decode_series(request.get("resourceMetrics"), instance, damage):
+                    key = (one.metric, *(one.attributes.get(name, "") for name in SERIES_ATTRIBUTES))
+                    samples.setdefault(key, set()).update(one.samples)
+        measured = []
+        for attempt in view.attempts:
+            if not found[attempt.instance]:
+                notes.append(
+                    f"No metrics of attempt {attempt.number}'s process {attempt.instance} were found."
+                )
+            series = [
+                Series(
+                    metric,
+                    dict(zip(SERIES_ATTRIBUTES, values, strict=True)),
+                    tuple(sorted(_during(collected, attempt), key=lambda sample: sample.time_ns)),
+                )
+                for (metric, *values), collected in sorted(found[attempt.instance].items())
+            ]
+            measured.append(measure(attempt, view.spans, series))
+        return tuple(measured)
 
 
-def _parse(line: bytes, path: Path, notes: list[str]) -> Iterator[dict[str, Any]]:
-    """Yield a line's request; note a line that is none."""
+def _requests(lines: Iterable[Line], damage: Damage) -> Iterator[dict[str, Any]]:
+    """Yield the lines' requests; count a line that is none."""
+    for line in lines:
+        request = _parse(line.data)
+        if request is not None:
+            yield request
+        elif line.torn:
+            damage.torn.add(line.file)
+        else:
+            damage.lines[line.file] += 1
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    """Return a line's object, None when it is none.
+
+    Stricter than json.loads is by itself: no halves of surrogate pairs in UTF-8, no second key of a name, no
+    number that JSON does not have.
+    """
     try:
-        yield json.loads(line)
-    except ValueError:
-        why = "is damaged" if line.endswith(b"\n") else "breaks off, its process was killed or is writing it"
-        note = f"A line of {path.name} {why}: what it holds is not shown."
-        if note not in notes:
-            notes.append(note)
+        parsed = json.loads(line.decode(), object_pairs_hook=_object, parse_constant=_no_such_constant)
+    except (ValueError, RecursionError):
+        return None
+    return parsed if isinstance(parsed, dict) else None
 
 
-def _collected_within(line: bytes, begin_ns: int, end_ns: int) -> bool:
-    found = _POINT_TIME.search(line)
-    return found is not None and begin_ns <= int(found.group(1)) <= end_ns
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        raise ValueError("a key is there twice")
+    return made
+
+
+def _no_such_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _window(attempt: Attempt) -> tuple[int, int]:
+    return attempt.start_ns - MARGIN_NS, attempt.last_seen_ns + MARGIN_NS
+
+
+def _during(samples: Iterable[Sample], attempt: Attempt) -> list[Sample]:
+    begin, end = _window(attempt)
+    return [sample for sample in samples if begin <= sample.time_ns <= end]
+
+
+def _collected_during(lines: Iterable[Line], attempts: Iterable[Attempt]) -> Iterator[Line]:
+    """Yield the lines collected during an attempt, and torn ones, without reading the others."""
+    windows = [_window(attempt) for attempt in attempts]
+    for line in lines:
+        found = _POINT_TIME.search(line.data)
+        at = int(found.group(1)) if found else 0
+        if line.torn or any(begin <= at <= end for begin, end in windows):
+            yield line

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -150,6 +151,7 @@ class JobView:
             for event in self.events
             if event.name == EventName.OPTIMIZATION_CHECKPOINT_COMMITTED
             and isinstance(value := event.attributes.get(Attr.JOB_BEST_VALUE), int | float)
+            and math.isfinite(value)
         )
 
     @property
@@ -204,8 +206,7 @@ class JobView:
         for _, attributes in self._latest_first():
             text = attributes.get(Attr.TRIAL_PARAMETERS)
             if trial is not None and attributes.get(Attr.TRIAL_NUMBER) == trial and isinstance(text, str):
-                parameters: dict[str, Any] = json.loads(text)
-                return parameters
+                return _parameters(text)
         return None
 
     def _latest_first(self) -> Iterator[tuple[str, Attributes]]:
@@ -240,3 +241,11 @@ class JobView:
 
 def _as_integer(value: AttributeValue | None) -> int | None:
     return value if isinstance(value, int) else None
+
+
+def _parameters(text: str) -> dict[str, Any] | None:
+    try:
+        parameters = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return parameters if isinstance(parameters, dict) else None

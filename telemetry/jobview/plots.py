@@ -54,4 +54,5 @@ def step_plot(
 
 def _share(value: float, low: float, high: float) -> float:
     """Return where a value lies between two, 0 to 1; in the middle when they are the same."""
-    return (value - low) / (high - low) if high > low else 0.5
+    # Halves: the difference of two numbers may be none.
+    return (value / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5

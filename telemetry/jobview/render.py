@@ -20,7 +20,9 @@ from telemetry.jobview.durations import duration_text, time_text
 from telemetry.jobview.eventlist import event_table
 from telemetry.jobview.model import JobView, Winner
 from telemetry.jobview.plots import sparkline, step_plot
+from telemetry.jobview.safe import safe_in_json, safe_to_print
 from telemetry.jobview.waterfall import waterfall
+from telemetry.terminal import printable
 
 _STATE_STYLES = {
     "completed": "bold green",
@@ -39,14 +41,15 @@ _OWN_EXCEPTIONS = "app."
 def render_view(view: JobView, console: Console | None = None) -> None:
     """Print a Job view, as wide as the console; without colours when that is no terminal."""
     console = console or Console(highlight=False)
-    for part in _parts(view, console.width):
+    for part in _parts(safe_to_print(view), console.width):
         # A path in a stack trace may be wider than the console; cut, it would be of no use.
-        console.print(part, highlight=False, crop=False)
+        # A name's brackets are no markup.
+        console.print(part, highlight=False, markup=False, crop=False)
 
 
 def to_json(view: JobView) -> dict[str, Any]:
     """Return a Job view as a document of JSON's types; times in nanoseconds since 1970."""
-    return {
+    document = {
         "job_id": view.job_id,
         "state": view.state,
         "strategy": view.strategy,
@@ -70,6 +73,7 @@ def to_json(view: JobView) -> dict[str, Any]:
         "gaps": list(view.gaps()),
         "notes": list(view.notes),
     }
+    return {name: safe_in_json(value) for name, value in document.items()}
 
 
 def _parts(view: JobView, width: int) -> Iterator[RenderableType]:
@@ -148,7 +152,8 @@ def _trials(view: JobView) -> str:
 def _winner(winner: Winner) -> str:
     number = "an unknown trial" if winner.trial is None else f"trial {winner.trial:,}"
     parameters = "  ".join(f"{name}={value}" for name, value in (winner.parameters or {}).items())
-    return f"{number}  {parameters}".rstrip()
+    # They are JSON in an attribute, which may have what was safe as such.
+    return printable(f"{number}  {parameters}".rstrip())
 
 
 def _figures(winner: Winner) -> Text:

@@ -16,6 +16,8 @@ from telemetry.jobview.model import JobView
 from telemetry.jobview.records import Span
 
 MAX_ROWS = 40
+# Spans nested deeper are shown as if they were not: it is no job of ours, and has no room.
+_MAX_DEPTH = 30
 # How many spans of a run of equal ones stay at each of its ends, tried in turn until all fits.
 _KEEPS = (10**9, 8, 5, 3, 2, 1, 0)
 _DURATION_WIDTH = 9
@@ -79,13 +81,18 @@ def _rows(siblings: Sequence[Span], children: dict[str, list[Span]], depth: int,
 def _each(spans: Sequence[Span], children: dict[str, list[Span]], depth: int, keep: int) -> Iterator[Row]:
     for span in spans:
         yield Row(depth, (span,))
-        yield from _rows(children.get(span.span_id, []), children, depth + 1, keep)
+        if depth < _MAX_DEPTH:
+            yield from _rows(children.get(span.span_id, []), children, depth + 1, keep)
+        else:
+            yield from (Row(depth, (below,)) for below in _descendants(span, children))
 
 
 def _descendants(span: Span, children: dict[str, list[Span]]) -> Iterator[Span]:
-    for child in children.get(span.span_id, []):
-        yield child
-        yield from _descendants(child, children)
+    following = [span]
+    while following:
+        below = children.get(following.pop().span_id, [])
+        yield from below
+        following += reversed(below)
 
 
 def waterfall(view: JobView, width: int) -> list[Text]:

@@ -81,7 +81,7 @@ def test_a_last_line_without_newline_that_is_whole_is_read(copied):
 def test_a_damaged_line_is_noted(copied):
     directory, job_id = copied("completed")
     name = append(directory, "logs-jobscope-api-*", f'{{"resourceLogs": {job_id}\n'.encode())
-    assert read(directory, job_id).notes == (f"A line of {name} is damaged: what it holds is not shown.",)
+    assert read(directory, job_id).notes == (f"1 line of {name} could not be read: not OTLP/JSON.",)
 
 
 def test_a_file_that_cannot_be_read_is_noted(copied):

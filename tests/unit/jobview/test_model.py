@@ -164,6 +164,61 @@ def test_a_trace_without_its_root_is_a_problem(view):
     )
 
 
+def test_events_that_arrive_before_their_claims_span_are_not_there_yet(view):
+    job = view("running")
+    claim = next(span for span in job.spans if span.name == SpanName.OPTIMIZATION_PROCESS)
+    early = replace(
+        job,
+        spans=(job.spans[0],),
+        events=tuple(event for event in job.events if event.time_ns <= claim.end_ns),
+    )
+    assert [event.name for event in early.events] == ["optimization.submitted", "optimization.started"]
+    assert early.problems() == ()
+    assert early.gaps() == ("1 event in a span that is not there yet, or died with its process.",)
+    # Once the process has exported a span that began later, the claim's will not come any more.
+    later = replace(early, spans=(job.spans[0], job.spans[2]))
+    assert "1 event of a span that is not in the trace: optimization.started." in later.problems()
+
+
+def test_events_of_a_worker_killed_before_its_first_export_are_expected(view):
+    job = view("recovered")
+    first = next(a for a in job.attempts if a.outcome == "lost")
+    left = replace(
+        job,
+        spans=tuple(span for span in job.spans if span.instance != first.instance),
+        events=tuple(
+            event
+            for event in job.events
+            if event.instance != first.instance or event.name == "optimization.started"
+        ),
+    )
+    assert left.problems() == ()
+    assert len(left.gaps()) == 1
+
+
+def test_a_second_attempt_of_the_same_process_is_not_taken_for_the_first(view):
+    job = view("interrupted")
+    (attempt,) = job.attempts
+    started = next(event for event in job.events if event.name == "optimization.started")
+    again = replace(
+        started,
+        uid="again",
+        time_ns=job.end_ns + 1,
+        span_id="a" * 16,
+        attributes={**started.attributes, Attr.JOB_ATTEMPT: 2},
+    )
+    assert attempt.end_ns is not None
+    assert replace(job, events=(*job.events, again)).problems() == ()
+
+
+def test_a_claim_may_arrive_before_the_root(view):
+    job = view("queued")
+    claim = next(span for span in view("running").spans if span.name == SpanName.OPTIMIZATION_PROCESS)
+    early = replace(job, spans=(replace(claim, parent_span_id=job.spans[0].span_id),))
+    assert early.problems() == ()
+    assert early.gaps()[0] == "The root span is not there yet."
+
+
 def without_chunks(job: JobView) -> JobView:
     spans = tuple(span for span in job.spans if span.name != SpanName.OPTIMIZATION_SEARCH_CHUNK)
     return replace(job, spans=spans)

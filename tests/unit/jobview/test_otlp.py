@@ -4,7 +4,9 @@ import math
 
 import pytest
 
-from telemetry.jobview.otlp import decode_events, decode_id, decode_spans, decode_value
+from telemetry.files.damage import Damage
+from telemetry.jobview.fields import identifier
+from telemetry.jobview.otlp import decode_events, decode_spans, decode_value
 
 JOB_ID = "6a27e740000000000000000000000001"
 
@@ -39,7 +41,7 @@ def test_values_keep_their_type(value, expected):
     ],
 )
 def test_ids_are_read_in_hex_and_in_base64(text, size, expected):
-    assert decode_id(text, size) == expected
+    assert identifier(text, size) == expected
 
 
 def span(**fields: object) -> dict[str, object]:
@@ -58,20 +60,20 @@ def span(**fields: object) -> dict[str, object]:
     ],
 )
 def test_enums_and_parents_in_all_their_forms(fields, kind, status, parent):
-    (decoded,) = decode_spans([{"scopeSpans": [{"spans": [span(**fields)]}]}], JOB_ID)
+    (decoded,) = decode_spans([{"scopeSpans": [{"spans": [span(**fields)]}]}], JOB_ID, Damage())
     assert (decoded.kind, decoded.status, decoded.parent_span_id) == (kind, status, parent)
     assert (decoded.service, decoded.instance) == ("", "")
 
 
 def test_spans_of_other_traces_are_left_out():
     request = [{"scopeSpans": [{"spans": [span(), span(traceId="1" * 32)]}]}]
-    assert len(list(decode_spans(request, JOB_ID))) == 1
+    assert len(list(decode_spans(request, JOB_ID, Damage()))) == 1
 
 
 def test_a_log_record_that_is_no_event_of_ours():
     record = {"traceId": JOB_ID, "observedTimeUnixNano": "5", "body": {"stringValue": "careful"}}
     request = [{"scopeLogs": [{"logRecords": [record, record]}]}]
-    first, second = decode_events(request, JOB_ID)
+    first, second = decode_events(request, JOB_ID, Damage())
     assert (first.time_ns, first.name, first.body, first.span_id) == (5, "", "careful", None)
     # It has no uid of its own; a made-up one tells it from others, and twice the same from each other.
     assert first.uid == second.uid != ""
@@ -85,5 +87,5 @@ def test_the_collectors_copy_of_the_event_name_is_no_attribute():
         {"key": "job.attempt", "value": {"intValue": "2"}},
     ]
     record = {"traceId": JOB_ID, "timeUnixNano": "5", "attributes": attributes}
-    (event,) = decode_events([{"scopeLogs": [{"logRecords": [record]}]}], JOB_ID)
+    (event,) = decode_events([{"scopeLogs": [{"logRecords": [record]}]}], JOB_ID, Damage())
     assert (event.name, event.uid, event.attributes) == ("optimization.lost", "5f0c", {"job.attempt": 2})
