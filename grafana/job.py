@@ -10,7 +10,7 @@ from grafana_foundation_sdk.models.dashboard import AnnotationQuery, VariableHid
 from grafana.board import board, hidden_from_database, row
 from grafana.job_outcome import attempts, best_trials, figures, trial_values
 from grafana.job_state import state_panels
-from grafana.looks import AMBER, BLUE, GREEN, number, prop, width
+from grafana.looks import AMBER, BLUE, GREEN, GREY, number, prop, width
 from grafana.panels import heat_map, lines, spans_found, special, table, time_series
 from grafana.queries import POSTGRES, logql, logql_lines, promql, promql_buckets, sql, traceql
 
@@ -104,16 +104,14 @@ def _course() -> list[Any]:
         .decimals(3),
         time_series(
             "Trials done",
-            "Trials committed, by outcome. Flat while the job runs: its worker is stuck or gone. Failed "
-            "trials are parameter sets the strategy refuses, or errors: see the failures below.",
+            "Trials committed, by outcome. Flat while the job runs: its worker is stuck or gone. Failed: "
+            "an error, see below. Infeasible: parameters that break a constraint of the strategy.",
             [
                 logql(
-                    f"max_over_time({_CHECKPOINTS} | unwrap job_trials_completed [$__interval]) by ()",
-                    "completed",
-                ),
-                logql(
-                    f"max_over_time({_CHECKPOINTS} | unwrap job_trials_failed [$__interval]) by ()", "failed"
-                ),
+                    f"max_over_time({_CHECKPOINTS} | unwrap job_trials_{outcome} [$__interval]) by ()",
+                    outcome,
+                )
+                for outcome in ("completed", "failed", "infeasible")
             ],
             unit="short",
             none=_NO_EVENTS,
@@ -122,7 +120,8 @@ def _course() -> list[Any]:
         .interval("1s")
         .min(0)
         .override_by_name("completed", [prop("color", {"mode": "fixed", "fixedColor": GREEN})])
-        .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})]),
+        .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})])
+        .override_by_name("infeasible", [prop("color", {"mode": "fixed", "fixedColor": GREY})]),
         time_series(
             "Checkpoint duration",
             "Seconds of work each checkpoint committed: what a cancel or a kill costs at most. Much longer "

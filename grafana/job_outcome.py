@@ -21,7 +21,8 @@ def figures() -> Table:
             "best on the folds before: what choosing by this search would have earned.",
             [
                 sql("""
-                    SELECT f.name, COALESCE(f.value, 'none yet') AS value
+                    SELECT f.name,
+                    COALESCE(f.value, CASE WHEN o.finished_at IS NULL THEN 'none yet' ELSE '–' END) AS value
                     FROM optimizations o, LATERAL (VALUES
                     (1, 'trial', best_trial::text),
                     (2, 'parameters', best_parameters::text),

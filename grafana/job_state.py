@@ -20,9 +20,10 @@ _SENTENCE = """
     WHEN o.id IS NULL THEN 'There is no job with this id in the database.'
     WHEN o.state = 'queued' AND o.attempt > 0
     THEN 'Waits for a worker to go on after '
-    || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
+    || o.trials_completed + o.trials_failed + o.trials_infeasible || ' of ' || o.trials || ' trials.'
     WHEN o.state = 'queued' THEN 'Waits for a worker.'
-    WHEN o.state = 'running' THEN 'At trial ' || o.trials_completed + o.trials_failed || ' of ' || o.trials
+    WHEN o.state = 'running' THEN 'At trial '
+    || o.trials_completed + o.trials_failed + o.trials_infeasible || ' of ' || o.trials
     || CASE WHEN o.attempt > 1
     THEN ', in attempt ' || o.attempt || ' after its worker was lost or stopped' ELSE '' END
     || CASE WHEN o.cancel_requested_at IS NULL THEN '.' ELSE '; cancelled at its next checkpoint.' END
@@ -31,7 +32,7 @@ _SENTENCE = """
     || '. Winner: trial ' || o.best_trial || ' with ' || o.best_parameters::text || '.'
     WHEN o.state = 'cancelled'
     THEN 'Cancelled by a user after '
-    || o.trials_completed + o.trials_failed || ' of ' || o.trials || ' trials.'
+    || o.trials_completed + o.trials_failed + o.trials_infeasible || ' of ' || o.trials || ' trials.'
     ELSE COALESCE(o.error_type, 'Failed') || ': ' || COALESCE(o.error_message, '')
     END || CASE WHEN o.finished_at < NOW() - INTERVAL '15 days'
     THEN ' Older than spans, events and measurements are kept (15 days).' ELSE '' END
@@ -103,7 +104,7 @@ def state_panels() -> list[Any]:
             "Progress",
             "Share of the trials asked for that is committed.",
             sql(
-                'SELECT (trials_completed + trials_failed)::float / trials AS "progress" '
+                'SELECT (trials_completed + trials_failed + trials_infeasible)::float / trials AS "progress" '
                 "FROM optimizations WHERE id = ${job_id:sqlstring}"
             ),
             unit="percentunit",
@@ -157,14 +158,14 @@ def state_panels() -> list[Any]:
         .thresholds(thresholds("text", (-1000, RED), (0, GREEN))),
         stat(
             "Deflated Sharpe",
-            "Probability that the winner's Sharpe ratio is not the luck of having tried many. Under 0.95 it "
-            "may well be.",
+            "Probability that the winner's Sharpe ratio over all bars searched is not the luck of having "
+            "tried many. Under 0.95 it may well be. None for returns that do not vary, or all trials alike.",
             sql(
                 'SELECT deflated_sharpe AS "deflated Sharpe ratio" '
                 "FROM optimizations WHERE id = ${job_id:sqlstring}"
             ),
             size=(4, 4),
-            none="none",
+            none="–",
         )
         .decimals(3)
         .thresholds(thresholds("text", (0, RED), (0.5, AMBER), (0.95, GREEN))),

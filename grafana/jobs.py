@@ -12,6 +12,7 @@ from grafana.looks import (
     AMBER,
     BLUE,
     GREEN,
+    GREY,
     JOB_LINK,
     PURPLE,
     RED,
@@ -117,7 +118,7 @@ def _list() -> Table:
     # A margin around the job: spans and records a moment before and after it belong to it.
     query = """
         SELECT id AS job, state, strategy, dataset,
-        (trials_completed + trials_failed)::float / trials AS progress,
+        (trials_completed + trials_failed + trials_infeasible)::float / trials AS progress,
         trials, created_at AS submitted,
         EXTRACT(EPOCH FROM COALESCE(finished_at, NOW()) - created_at)::float AS duration,
         attempt AS attempts, best_value AS "in-sample", out_of_sample_value AS "out-of-sample",
@@ -158,7 +159,7 @@ def _list() -> Table:
         .override_by_name("in-sample", number("none", 3, 85))
         .override_by_name("out-of-sample", number("none", 3, 105))
         .override_by_name("gap", gap)
-        .override_by_name("deflated", number("none", 3, 80))
+        .override_by_name("deflated", [*number("none", 3, 80), prop("noValue", "–")])
         .override_by_name("error", [prop("noValue", " ")])  # not what the table says when it is empty
         .override_by_name("from_ms", hidden())
         .override_by_name("to_ms", hidden())
@@ -232,7 +233,7 @@ def _over_time() -> list[Any]:
         .override_by_name("workers alive", [prop("color", {"mode": "fixed", "fixedColor": GREEN})]),
         time_series(
             "Trials by outcome",
-            "Per second. Failed trials are parameter sets that the strategy refuses, or errors.",
+            "Per second. Failed: an error. Infeasible: parameters that break a constraint of the strategy.",
             [
                 promql(
                     "sum by (trial_outcome) (rate(optimization_trials_total[$__rate_interval]))",
@@ -244,7 +245,8 @@ def _over_time() -> list[Any]:
         )
         .min(0)
         .override_by_name("completed", [prop("color", {"mode": "fixed", "fixedColor": GREEN})])
-        .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})]),
+        .override_by_name("failed", [prop("color", {"mode": "fixed", "fixedColor": AMBER})])
+        .override_by_name("infeasible", [prop("color", {"mode": "fixed", "fixedColor": GREY})]),
         time_series(
             "Wait for a worker",
             "How long jobs waited for an attempt to begin; also after a worker was lost. A diamond is one "

@@ -72,6 +72,7 @@ def _summary() -> Any:
             "deflated Sharpe",
             [
                 *number("none", 3, 130),
+                prop("noValue", "–"),
                 prop("custom.cellOptions", {"type": "color-text"}),
                 prop("thresholds", thresholds(RED, (0.5, AMBER), (0.95, GREEN)).build()),
                 prop("color", {"mode": "thresholds"}),
@@ -129,8 +130,8 @@ def _luck() -> list[Any]:
         _in_against_out(),
         time_series(
             "Deflated Sharpe ratio",
-            "Probability that the latest winner's Sharpe ratio is not the luck of having tried many. Over "
-            "0.95 it is worth a second look; more trials pull it down.",
+            "Probability that the latest winner's Sharpe ratio over all bars searched is not the luck of "
+            "having tried many. Over 0.95 it is worth a second look; more trials pull it down.",
             [
                 promql(
                     f"max by (strategy_name, dataset_name) (strategy_deflated_sharpe{{{_CHOSEN}}})", _LEGEND

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.backtests.strategies import STRATEGIES
 from app.requests.openapi import problems
@@ -35,6 +35,10 @@ class StrategyOut(BaseModel):
     name: str = Field(examples=["sma_cross"])
     description: str
     parameters: list[ParameterOut]
+    constraints: list[Annotated[str, BeforeValidator(str)]] = Field(
+        description="What a parameter set must keep; none that does not is proposed.",
+        examples=[["fast < slow"]],
+    )
 
 
 class StrategiesOut(BaseModel):

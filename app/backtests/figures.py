@@ -14,7 +14,7 @@ from app.backtests.engine import Backtest, FloatArray
 
 BARS_PER_YEAR = 252
 # A spread this small beside the mean is what rounding leaves of none at all.
-_ROUNDING = 1e-12
+ROUNDING = 1e-12
 
 
 def sharpe_of_windows(returns: FloatArray, borders: NDArray[np.intp]) -> FloatArray:
@@ -40,15 +40,19 @@ def sharpe_of_windows(returns: FloatArray, borders: NDArray[np.intp]) -> FloatAr
     squares *= squares
     spreads = np.sqrt(np.add.reduceat(squares, starts) / (lengths - 1))
     # Written so that NaN counts as varied and comes out as NaN: a broken strategy must not look flat.
-    varied = ~(spreads <= _ROUNDING * np.abs(means))
+    varied = ~(spreads <= ROUNDING * np.abs(means))
     ratios = np.zeros(len(lengths))
     np.divide(means, spreads, out=ratios, where=varied)
     return ratios * math.sqrt(BARS_PER_YEAR)
 
 
 def sharpe(returns: FloatArray) -> float:
-    """Return the annualised Sharpe ratio; see :func:`sharpe_of_windows`."""
-    return float(sharpe_of_windows(returns, np.array([0, len(returns)]))[0])
+    """Return the annualised Sharpe ratio, as :func:`sharpe_of_windows` does, for a third of the work."""
+    mean = float(np.mean(returns))
+    squares = returns - mean
+    squares *= squares
+    spread = math.sqrt(float(np.sum(squares)) / (len(returns) - 1))
+    return 0.0 if spread <= ROUNDING * abs(mean) else mean / spread * math.sqrt(BARS_PER_YEAR)
 
 
 def sortino(returns: FloatArray) -> float:

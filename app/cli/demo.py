@@ -141,7 +141,7 @@ def _follow(client: httpx.Client, job_id: str, trials: int, console: Console) ->
                 progress.update(
                     task,
                     description=_what_it_does(client, state["state"]),
-                    completed=state["trials_completed"] + state["trials_failed"],
+                    completed=round(state["progress"] * trials),
                     best="–" if best is None else f"{best:.3f}",
                 )
     job: dict[str, Any] = client.get(f"{_JOBS}/{job_id}").json()
@@ -166,7 +166,11 @@ def _print_winner(job: dict[str, Any], console: Console) -> None:
         ("in-sample Sharpe", "best_value", "mean over walk-forward folds; what the search maximised"),
         ("walk-forward Sharpe", "walk_forward_value", "each fold judged by who was best before it"),
         ("out-of-sample Sharpe", "out_of_sample_value", "the held-out tail, never searched"),
-        ("deflated Sharpe", "deflated_sharpe", f"probability that it is not luck, of {job['trials']} tried"),
+        (
+            "deflated Sharpe",
+            "deflated_sharpe",
+            f"probability that it is not luck, of {job['trials_completed']} tried",
+        ),
     ):
         value = job[field]
         shown = "–" if value is None else f"{value:.3f}"

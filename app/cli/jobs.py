@@ -68,7 +68,7 @@ def list_(
                 "strategy": job.strategy,
                 "dataset": job.dataset,
                 "trials": job.trials,
-                "done": job.trials_completed + job.trials_failed,
+                "done": job.trials_made,
                 "best_value": job.best_value,
                 "out_of_sample_value": job.out_of_sample_value,
                 "created_at": job.created_at.isoformat(timespec="seconds"),
@@ -82,7 +82,7 @@ def list_(
         (
             job.id,
             job.state,
-            f"{100 * (job.trials_completed + job.trials_failed) // job.trials}%",
+            f"{100 * job.trials_made // job.trials}%",
             f"{job.created_at:%m-%d %H:%M}",
             job.strategy,
             _number(job.best_value),

@@ -64,6 +64,7 @@ class Optimization(Base):
     retried_after: Mapped[int] = mapped_column(default=0, server_default="0")
     trials_completed: Mapped[int] = mapped_column(default=0)
     trials_failed: Mapped[int] = mapped_column(default=0)
+    trials_infeasible: Mapped[int] = mapped_column(default=0, server_default="0")
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -80,6 +81,11 @@ class Optimization(Base):
     trades: Mapped[int | None]
     error_type: Mapped[str | None] = mapped_column(String(128))
     error_message: Mapped[str | None]
+
+    @property
+    def trials_made(self) -> int:
+        """How many trials are committed, whatever came of them."""
+        return self.trials_completed + self.trials_failed + self.trials_infeasible
 
 
 class Attempt(Base):
@@ -116,6 +122,8 @@ class Trial(Base):
     outcome: Mapped[str] = mapped_column(String(16))
     value: Mapped[float | None]
     fold_values: Mapped[list[float]]
+    # Of all bars searched; not what is maximised, but what the deflated Sharpe ratio is made of.
+    sharpe: Mapped[float | None]
     error: Mapped[str | None]
     duration_seconds: Mapped[float]
     # What the sampler keeps about the trial: without it a resumed search would go another way.

@@ -75,14 +75,15 @@ def _csv(job: Optimization, trials: Trials) -> Iterator[bytes]:
     parameters = list(first.parameters) if first else []
     folds = [f"fold_{number + 1}" for number in range(job.folds)]
     yield _csv_row(
-        ["number", "outcome", "value", *parameters, *folds, "attempt", "duration_seconds", "error"]
+        ["number", "outcome", "value", *parameters, *folds, "sharpe", "attempt", "duration_seconds", "error"]
     )
     for trial in chain([first] if first else [], trials):
         chosen = [trial.parameters.get(name) for name in parameters]
-        # A failed trial has no fold values.
+        # A trial without a value has no fold values.
         values = [*trial.fold_values, *[None] * job.folds][: job.folds]
         outcome = [trial.number, trial.outcome, trial.value]
-        yield _csv_row([*outcome, *chosen, *values, trial.attempt, trial.duration_seconds, trial.error])
+        effort = [trial.attempt, trial.duration_seconds]
+        yield _csv_row([*outcome, *chosen, *values, trial.sharpe, *effort, trial.error])
 
 
 def _csv_row(cells: list[Any]) -> bytes:

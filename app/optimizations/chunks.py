@@ -11,6 +11,7 @@ from typing import Any, Self
 from opentelemetry import trace
 from opentelemetry.trace import StatusCode
 
+from app.backtests.strategies import Infeasible
 from app.database.models import Optimization
 from telemetry import events
 from telemetry.contract.names import Attr, Event, SpanName
@@ -24,12 +25,13 @@ _tracer = trace.get_tracer("jobscope")
 
 @dataclass(frozen=True)
 class Finished:
-    """A trial that was made; `start_ns` is since 1970, `value` None when it failed."""
+    """A trial that was made; `start_ns` is since 1970, `value` None when it failed or was infeasible."""
 
     number: int
     parameters: dict[str, Any]
     value: float | None
     fold_values: list[float]
+    sharpe: float | None
     sampler_state: dict[str, Any]
     start_ns: int
     seconds: float
@@ -37,12 +39,14 @@ class Finished:
 
     @property
     def outcome(self) -> str:
-        """``completed`` or ``failed``."""
-        return "failed" if self.exception else "completed"
+        """``completed``, ``failed`` or ``infeasible``."""
+        if self.exception is None:
+            return "completed"
+        return "infeasible" if isinstance(self.exception, Infeasible) else "failed"
 
     @property
     def error(self) -> str:
-        """Why it failed; empty when it did not."""
+        """Why there is no value; empty when there is one."""
         return f"{type(self.exception).__name__}: {self.exception}" if self.exception else ""
 
 
@@ -78,7 +82,7 @@ class Chunk:
         for trial in trials:
             if trial.number == new_best:
                 self._best = trial
-            if trial.exception and self._failed is None:
+            if trial.outcome == "failed" and self._failed is None:
                 self._failed = trial
             if self._slowest is None or trial.seconds > self._slowest.seconds:
                 self._slowest = trial
@@ -130,7 +134,7 @@ class Chunk:
             )
             if trial.value is not None:
                 span.set_attribute(Attr.TRIAL_VALUE, trial.value)
-            if trial.exception:
+            if trial.outcome == "failed":
                 self._tell_failure(span, trial)
             span.end(trial.start_ns + int(trial.seconds * 1e9))
 

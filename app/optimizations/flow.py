@@ -48,7 +48,7 @@ class TooManyAttempts(Exception):
 
 
 class NoResult(Exception):
-    """Every trial failed, so there is no winner."""
+    """No trial gave a value, so there is no winner."""
 
 
 class Flow:
@@ -111,6 +111,7 @@ class Flow:
             Attr.JOB_QUEUE_WAIT: claim.waited_seconds,
             Attr.JOB_TRIALS_COMPLETED: job.trials_completed,
             Attr.JOB_TRIALS_FAILED: job.trials_failed,
+            Attr.JOB_TRIALS_INFEASIBLE: job.trials_infeasible,
             Attr.WORKER_SLOT: self._slot,
         }
         span = _tracer.start_span(
@@ -126,7 +127,7 @@ class Flow:
             events.emit(
                 Event.OPTIMIZATION_RECOVERED if recovered else Event.OPTIMIZATION_STARTED,
                 f"attempt {claim.number} by {self._slot}"
-                + (f" goes on after trial {_done(job)} of {job.trials}" if recovered else " begins"),
+                + (f" goes on after trial {job.trials_made} of {job.trials}" if recovered else " begins"),
                 severity=Severity.WARN if claim.lost else Severity.INFO,
                 attributes=attributes,
             )
@@ -188,7 +189,7 @@ class Flow:
     def _holdout(self, job: Optimization, search: Search) -> dict[str, Any]:
         """Evaluate the winner where the search never looked; return columns of the job."""
         if search.best is None:
-            raise NoResult(f"all {job.trials} trials failed; the first: {search.first_error}")
+            raise NoResult(f"none of {job.trials} trials gave a value; the first: {search.first_error}")
         with _internal_span(SpanName.OPTIMIZATION_EVALUATE_HOLDOUT, job, {}) as span:
             holdout = search.evaluate_holdout()
             values = {
@@ -196,8 +197,11 @@ class Flow:
                 Attr.JOB_BEST_VALUE: search.best.value,
                 Attr.JOB_OUT_OF_SAMPLE_VALUE: holdout.out_of_sample_value,
                 Attr.JOB_WALK_FORWARD_VALUE: holdout.walk_forward_value,
-                Attr.JOB_DEFLATED_SHARPE: holdout.deflated_sharpe,
             }
+            deflated = "none"
+            if holdout.deflated_sharpe is not None:
+                values[Attr.JOB_DEFLATED_SHARPE] = holdout.deflated_sharpe
+                deflated = f"{holdout.deflated_sharpe:.3f}"
             figures = {
                 Attr.BACKTEST_TOTAL_RETURN: holdout.total_return,
                 Attr.BACKTEST_MAX_DRAWDOWN: holdout.max_drawdown,
@@ -208,7 +212,7 @@ class Flow:
                 Event.OPTIMIZATION_HOLDOUT_EVALUATED,
                 f"trial {search.best.number}: {search.best.value:.3f} in-sample, "
                 f"{holdout.out_of_sample_value:.3f} out-of-sample, "
-                f"deflated Sharpe {holdout.deflated_sharpe:.3f}",
+                f"deflated Sharpe {deflated}",
                 attributes={Attr.JOB_ID: job.id, **values},
             )
         return {
@@ -267,7 +271,8 @@ class Flow:
             if state == "completed":
                 facts[Attr.JOB_BEST_TRIAL] = progress["best_trial"]
                 facts[Attr.JOB_OUT_OF_SAMPLE_VALUE] = outcome["out_of_sample_value"]
-                facts[Attr.JOB_DEFLATED_SHARPE] = outcome["deflated_sharpe"]
+                if outcome["deflated_sharpe"] is not None:
+                    facts[Attr.JOB_DEFLATED_SHARPE] = outcome["deflated_sharpe"]
             events.emit(
                 _TERMINAL_EVENTS[state],
                 _sentence(state, job, progress, error),
@@ -295,14 +300,10 @@ def _measure_before_the_end() -> None:
 
 
 def _sentence(state: str, job: Optimization, progress: dict[str, Any], error: Exception | None) -> str:
-    done = progress["trials_completed"] + progress["trials_failed"]
+    done = progress["trials_completed"] + progress["trials_failed"] + progress["trials_infeasible"]
     if error:
         return f"failed after {done} of {job.trials} trials: {type(error).__name__}: {error}"
     return f"{state} after {done} of {job.trials} trials"
-
-
-def _done(job: Optimization) -> int:
-    return job.trials_completed + job.trials_failed
 
 
 def _reached(claim: Claim, progress: dict[str, Any]) -> dict[str, Any]:
@@ -311,6 +312,7 @@ def _reached(claim: Claim, progress: dict[str, Any]) -> dict[str, Any]:
         Attr.JOB_ATTEMPT: claim.number,
         Attr.JOB_TRIALS_COMPLETED: progress["trials_completed"],
         Attr.JOB_TRIALS_FAILED: progress["trials_failed"],
+        Attr.JOB_TRIALS_INFEASIBLE: progress["trials_infeasible"],
     }
     if progress["best_value"] is not None:
         reached[Attr.JOB_BEST_VALUE] = progress["best_value"]
@@ -321,6 +323,7 @@ def _progress_of(job: Optimization) -> dict[str, Any]:
     return {
         "trials_completed": job.trials_completed,
         "trials_failed": job.trials_failed,
+        "trials_infeasible": job.trials_infeasible,
         "best_value": job.best_value,
         "best_trial": job.best_trial,
     }

@@ -22,7 +22,7 @@ _HEARTBEAT_SECONDS = 10.0
 
 def event_id(job: Optimization) -> str:
     """Return the id of the event that tells of a job as it is now."""
-    return f"{job.attempt}.{job.trials_completed + job.trials_failed}.{job.state}"
+    return f"{job.attempt}.{job.trials_made}.{job.state}"
 
 
 async def progress_events(
@@ -66,6 +66,7 @@ def _event(job: Optimization) -> bytes:
         "trials": job.trials,
         "trials_completed": job.trials_completed,
         "trials_failed": job.trials_failed,
+        "trials_infeasible": job.trials_infeasible,
         "best_value": job.best_value,
         "best_trial": job.best_trial,
     }

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy import Engine
 
 from app.backtests.engine import Costs
 from app.backtests.strategies import STRATEGIES
+from app.database.models import Trial
 from app.optimizations import attempts
 from app.optimizations.attempts import Claim
 from app.optimizations.chunks import Chunk, Finished
@@ -31,6 +33,8 @@ from app.search.space import SearchSpace
 from app.settings import Settings
 from telemetry import events
 from telemetry.contract.names import Attr, Event
+
+_OUTCOMES = ("completed", "failed", "infeasible")
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,14 @@ class Search:
             Costs(job.fee_bps, job.slippage_bps),
         )
         self._sampler = SAMPLERS[job.sampler].make(SearchSpace.of(strategy, job.parameters), job.seed)
-        self._completed: list[tuple[float, list[float]]] = []
-        self._failed = 0
+        self._fold_values: list[list[float]] = []
+        self._sharpes: list[float | None] = []
+        self._made = dict.fromkeys(_OUTCOMES, 0)
         self._checkpoints = 0
         self.best: Best | None = None
         self.first_error = ""
         self._restore()
-        for outcome in ("completed", "failed"):
+        for outcome in _OUTCOMES:
             # From 0, so that a rate sees the first increment.
             TRIALS.add(0, {**self._labels, Attr.TRIAL_OUTCOME: outcome})
 
@@ -99,24 +104,22 @@ class Search:
             ]
         )
         for trial in stored:
-            self._count(trial.number, trial.parameters, trial.value, trial.fold_values, trial.error or "")
+            self._count(trial)
 
-    def _count(
-        self, number: int, parameters: dict[str, Any], value: float | None, folds: list[float], error: str
-    ) -> None:
-        if value is None:
-            self._failed += 1
-            self.first_error = self.first_error or error
+    def _count(self, trial: Trial | Finished) -> None:
+        self._made[trial.outcome] += 1
+        if trial.value is None:
+            self.first_error = self.first_error or trial.error or ""
             return
-        self._completed.append((value, folds))
-        if self.best is None or value > self.best.value:
-            self.best = Best(number, value, parameters)
+        self._fold_values.append(trial.fold_values)
+        self._sharpes.append(trial.sharpe)
+        if self.best is None or trial.value > self.best.value:
+            self.best = Best(trial.number, trial.value, trial.parameters)
 
     def progress(self) -> dict[str, Any]:
         """Return how far the search is, as columns of the job."""
         return {
-            "trials_completed": len(self._completed),
-            "trials_failed": self._failed,
+            **{f"trials_{outcome}": count for outcome, count in self._made.items()},
             "best_value": self.best.value if self.best else None,
             "best_trial": self.best.number if self.best else None,
             "best_parameters": self.best.parameters if self.best else None,
@@ -124,7 +127,7 @@ class Search:
 
     @property
     def _done(self) -> int:
-        return len(self._completed) + self._failed
+        return sum(self._made.values())
 
     def run(self) -> bool:
         """Search until all trials are made; return whether a user cancelled the job meanwhile.
@@ -168,7 +171,7 @@ class Search:
         finished = [self._try(proposal) for proposal in self._sampler.ask(first, count)]
         self._sampler.tell([TrialResult(trial.number, trial.value) for trial in finished])
         for trial in finished:
-            self._count(trial.number, trial.parameters, trial.value, trial.fold_values, trial.error)
+            self._count(trial)
         return finished
 
     def _try(self, proposal: Proposal) -> Finished:
@@ -176,18 +179,20 @@ class Search:
         began = time.perf_counter()
         value: float | None = None
         folds: list[float] = []
+        sharpe: float | None = None
         exception: Exception | None = None
         try:
             evaluation = self._evaluator.evaluate(proposal.parameters)
         except Exception as error:  # noqa: BLE001 - whatever a strategy throws fails its trial, not the job
             exception = error
         else:
-            value, folds = evaluation.value, evaluation.fold_values
+            value, folds, sharpe = evaluation.value, evaluation.fold_values, evaluation.sharpe
         return Finished(
             proposal.number,
             proposal.parameters,
             value,
             folds,
+            sharpe,
             proposal.sampler_state,
             start,
             time.perf_counter() - began,
@@ -203,6 +208,7 @@ class Search:
             "outcome": trial.outcome,
             "value": trial.value,
             "fold_values": trial.fold_values,
+            "sharpe": trial.sharpe,
             "error": trial.error or None,
             "duration_seconds": trial.seconds,
             "sampler_state": trial.sampler_state,
@@ -211,9 +217,8 @@ class Search:
     def _tell(self, trials: list[Finished], seconds: float, improved: Best | None) -> None:
         """Report a checkpoint that is committed: metrics, events."""
         job = self._job
-        failed = sum(trial.value is None for trial in trials)
-        TRIALS.add(len(trials) - failed, {**self._labels, Attr.TRIAL_OUTCOME: "completed"})
-        TRIALS.add(failed, {**self._labels, Attr.TRIAL_OUTCOME: "failed"})
+        for outcome, count in Counter(trial.outcome for trial in trials).items():
+            TRIALS.add(count, {**self._labels, Attr.TRIAL_OUTCOME: outcome})
         CHECKPOINT_DURATION.record(seconds, {**self._labels, Attr.JOB_ID: job.id})
         share = self._done / job.trials
         self._gauge.set(share, job.strategy, job.dataset)
@@ -223,8 +228,9 @@ class Search:
             Attr.CHECKPOINT_NUMBER: self._checkpoints,
             Attr.CHECKPOINT_TRIALS: len(trials),
             Attr.CHECKPOINT_DURATION: seconds,
-            Attr.JOB_TRIALS_COMPLETED: len(self._completed),
-            Attr.JOB_TRIALS_FAILED: self._failed,
+            Attr.JOB_TRIALS_COMPLETED: self._made["completed"],
+            Attr.JOB_TRIALS_FAILED: self._made["failed"],
+            Attr.JOB_TRIALS_INFEASIBLE: self._made["infeasible"],
             Attr.JOB_PROGRESS: share,
         }
         self._checkpoints += 1
@@ -251,8 +257,4 @@ class Search:
         """Evaluate the best trial on the held-out tail; there must be one."""
         if self.best is None:
             raise ValueError("there is no completed trial")
-        return self._evaluator.holdout(
-            self.best.parameters,
-            [value for value, _ in self._completed],
-            [folds for _, folds in self._completed],
-        )
+        return self._evaluator.holdout(self.best.parameters, self._sharpes, self._fold_values)

@@ -105,6 +105,7 @@ class OptimizationOut(BaseModel):
     attempt: int = Field(description="Tries of workers so far.")
     trials_completed: int
     trials_failed: int
+    trials_infeasible: int = Field(description="Trials whose parameters break a constraint of the strategy.")
     progress: float = Field(description="Share of the trials that is done, 0 to 1.")
     created_at: datetime
     started_at: datetime | None
@@ -115,7 +116,10 @@ class OptimizationOut(BaseModel):
     best_parameters: dict[str, Any] | None
     out_of_sample_value: float | None
     walk_forward_value: float | None
-    deflated_sharpe: float | None
+    deflated_sharpe: float | None = Field(
+        description="Probability, 0 to 1, that the winner's Sharpe ratio over all bars searched is not the "
+        "luck of having tried many; null where there is none, as for returns that do not vary."
+    )
     total_return: float | None
     max_drawdown: float | None
     trades: int | None
@@ -156,11 +160,12 @@ class TrialOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     number: int
-    outcome: Literal["completed", "failed"]
+    outcome: Literal["completed", "failed", "infeasible"]
     value: float | None
     parameters: dict[str, Any]
     fold_values: list[float]
-    error: str | None
+    sharpe: float | None = Field(description="Annualised Sharpe ratio of all bars searched.")
+    error: str | None = Field(description="Why there is no value.")
     attempt: int
     duration_seconds: float
 
@@ -179,7 +184,7 @@ class TrialsOut(BaseModel):
 
 def progress_of(job: Optimization) -> float:
     """Return the share of the requested trials that is done, 0 to 1."""
-    return (job.trials_completed + job.trials_failed) / job.trials
+    return job.trials_made / job.trials
 
 
 def path_of(job_id: str, prefix: str = "") -> str:

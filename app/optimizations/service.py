@@ -157,6 +157,7 @@ class Optimizations:
                         Attr.JOB_DURATION: (requested - job.created_at).total_seconds(),
                         Attr.JOB_TRIALS_COMPLETED: job.trials_completed,
                         Attr.JOB_TRIALS_FAILED: job.trials_failed,
+                        Attr.JOB_TRIALS_INFEASIBLE: job.trials_infeasible,
                     },
                 )
         return self.get(job_id)
@@ -170,7 +171,7 @@ class Optimizations:
             job_id: the job.
             after: only those with a greater number.
             limit: at most so many.
-            best_first: order by value instead, failed trials left out.
+            best_first: order by value instead, trials without one left out.
 
         Raises:
             NotFound: there is no such job.

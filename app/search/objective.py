@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from app.backtests import figures
-from app.backtests.deflated import Sample, deflated_sharpe
+from app.backtests.deflated import deflated_sharpe
 from app.backtests.engine import Backtest, Costs, FloatArray, run
-from app.backtests.strategies import InvalidTrial, PriceSeries, Strategy
+from app.backtests.strategies import PriceSeries, Strategy
 from app.backtests.strategies.base import Parameters
+from app.errors import JobscopeError
 from app.prices.series import Prices
 from app.search.folds import Folds
+
+
+class NotANumber(JobscopeError):
+    """The objective came out as NaN or infinite."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +57,13 @@ class Evaluation:
     Attributes:
         value: the objective: the mean of the folds' values.
         fold_values: the objective in each fold, the earliest first.
+        sharpe: annualised Sharpe ratio of all bars of the folds at once.
         backtest: over all folds.
     """
 
     value: float
     fold_values: list[float]
+    sharpe: float
     backtest: Backtest
 
     @property
@@ -73,8 +80,8 @@ class Holdout:
         out_of_sample_value: the objective on the tail.
         walk_forward_value: mean over the folds but the first of the value, in that fold, of the trial that
             was best on the folds before it; 0.0 with a single fold.
-        deflated_sharpe: probability, 0 to 1, that the winner's Sharpe ratio over the folds is not the luck
-            of having tried many.
+        deflated_sharpe: probability, 0 to 1, that the winner's Sharpe ratio over all bars searched is not
+            the luck of having tried many; None where there is none.
         total_return: profit in the tail, as a share of capital.
         max_drawdown: deepest fall from a high in the tail, as a share of capital.
         trades: changes of position in the tail.
@@ -82,7 +89,7 @@ class Holdout:
 
     out_of_sample_value: float
     walk_forward_value: float
-    deflated_sharpe: float
+    deflated_sharpe: float | None
     total_return: float
     max_drawdown: float
     trades: int
@@ -114,7 +121,8 @@ class Evaluator:
         """Evaluate a parameter set on the folds; the tail is not even within reach.
 
         Raises:
-            InvalidTrial: the set makes no sense.
+            Infeasible: the set makes no sense to the strategy.
+            NotANumber: the strategy or the objective is broken.
         """
         signal = self._strategy.signal(self._series, parameters)
         backtest = run(self._searched, signal, self._costs)
@@ -122,13 +130,13 @@ class Evaluator:
         fold_values: list[float] = values.tolist()
         value = sum(fold_values) / len(fold_values)
         if not math.isfinite(value):
-            raise InvalidTrial(f"the objective {self._objective.name} came out as {value}")
-        return Evaluation(value, fold_values, backtest)
+            raise NotANumber(f"the objective {self._objective.name} came out as {value}")
+        return Evaluation(value, fold_values, figures.sharpe(backtest.returns), backtest)
 
     def holdout(
         self,
         parameters: Parameters,
-        values: Sequence[float] | FloatArray,
+        sharpes: Sequence[float | None] | FloatArray,
         fold_values: Sequence[Sequence[float]] | FloatArray,
     ) -> Holdout:
         """Evaluate the winner on the tail.
@@ -137,7 +145,7 @@ class Evaluator:
 
         Args:
             parameters: the winner's.
-            values: (trials,) of all completed trials.
+            sharpes: (trials,) of all completed trials; None for one that is not known.
             fold_values: (trials, folds) of the same trials.
         """
         signal = self._strategy.signal(PriceSeries(self._prices.close), parameters)
@@ -147,9 +155,7 @@ class Evaluator:
         return Holdout(
             out_of_sample_value=float(self._objective.of_windows(tail.returns, whole)[0]),
             walk_forward_value=walk_forward_value(np.asarray(fold_values)),
-            deflated_sharpe=_deflated(
-                backtest.returns[self._folds.search], self._folds.borders, np.asarray(values)
-            ),
+            deflated_sharpe=deflated_sharpe(backtest.returns[self._folds.search], sharpes),
             total_return=figures.total_return(tail.returns),
             max_drawdown=figures.max_drawdown(tail.returns),
             trades=figures.trades(tail),
@@ -175,16 +181,3 @@ def walk_forward_value(fold_values: FloatArray) -> float:
     # The sum over the folds before chooses the same trial as their mean.
     past = np.cumsum(fold_values[:, :-1], axis=1)
     return float(np.mean(fold_values[np.argmax(past, axis=0), np.arange(1, folds)]))
-
-
-def _deflated(returns: FloatArray, borders: NDArray[np.intp], values: FloatArray) -> float:
-    """Return the winner's deflated Sharpe ratio, from what it was chosen by: its mean over the folds.
-
-    That mean, not the Sharpe ratio of all returns at once: the trials' spread is one of such means, and
-    the two differ widely where volatility changes over the years. Their standard errors are the same.
-    """
-    chosen_by = float(np.mean(figures.sharpe_of_windows(returns, borders)))
-    sample = replace(Sample.of(returns), sharpe=chosen_by / math.sqrt(figures.BARS_PER_YEAR))
-    # Trials' values are annualised, the formula's are per bar: a variance scales with the square of √252.
-    variance = float(np.var(values, ddof=1)) / figures.BARS_PER_YEAR if len(values) > 1 else 0.0
-    return deflated_sharpe(sample, len(values), variance)

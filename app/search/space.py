@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from app.backtests.strategies import Parameter, Strategy
+from app.backtests.strategies import Constraint, Parameter, Strategy
+from app.backtests.strategies.base import Parameters
 from app.errors import BadInput, quoted
 
 _NONE: Mapping[str, object] = MappingProxyType({})
@@ -18,9 +19,11 @@ class SearchSpace:
 
     Attributes:
         parameters: each with the range to search.
+        constraints: what a set of them must keep.
     """
 
     parameters: tuple[Parameter, ...]
+    constraints: tuple[Constraint, ...] = ()
 
     @classmethod
     def of(cls, strategy: Strategy, overrides: Mapping[str, object] = _NONE) -> SearchSpace:
@@ -32,8 +35,9 @@ class SearchSpace:
                 may be left out.
 
         Raises:
-            BadInput: it is no mapping, a parameter does not exist, or a range is not within the strategy's;
-                names the field, such as ``parameters.fast.low``.
+            BadInput: it is no mapping, a parameter does not exist, a range is not within the strategy's, or
+                no set within the ranges keeps the strategy's constraints; names the field, such as
+                ``parameters.fast.low``.
         """
         if not isinstance(overrides, Mapping):
             raise BadInput(
@@ -45,12 +49,19 @@ class SearchSpace:
                 raise BadInput(
                     f"parameters.{name}", f"{strategy.name} has no such parameter; it has: {', '.join(names)}"
                 )
-        return cls(
-            tuple(
-                _narrowed(parameter, overrides[parameter.name]) if parameter.name in overrides else parameter
-                for parameter in strategy.parameters
-            )
-        )
+        ranges = {
+            parameter.name: _narrowed(parameter, overrides[parameter.name])
+            if parameter.name in overrides
+            else parameter
+            for parameter in strategy.parameters
+        }
+        for constraint in strategy.constraints:
+            ranges |= _within(constraint, ranges)
+        return cls(tuple(ranges.values()), strategy.constraints)
+
+    def feasible(self, parameters: Parameters) -> bool:
+        """Return whether a parameter set keeps all constraints."""
+        return all(constraint.holds(parameters) for constraint in self.constraints)
 
 
 def _narrowed(parameter: Parameter, override: object) -> Parameter:
@@ -65,3 +76,17 @@ def _narrowed(parameter: Parameter, override: object) -> Parameter:
     if low > high:
         raise BadInput(f"{field}.low", f"is {low}; it must not be above high, which is {high}")
     return replace(parameter, low=low, high=high)
+
+
+def _within(constraint: Constraint, ranges: Mapping[str, Parameter]) -> dict[str, Parameter]:
+    """Return two parameters' ranges without the ends that no set can have which keeps the constraint."""
+    lesser, greater = ranges[constraint.lesser], ranges[constraint.greater]
+    if lesser.low >= greater.high:
+        raise BadInput(
+            f"parameters.{lesser.name}.low",
+            f"is {lesser.low}; {lesser.name} must be below {greater.name}, which is at most {greater.high}",
+        )
+    return {
+        lesser.name: replace(lesser, high=min(lesser.high, greater.high - 1)),
+        greater.name: replace(greater, low=max(greater.low, lesser.low + 1)),
+    }

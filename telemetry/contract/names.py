@@ -67,6 +67,7 @@ class Attr:
     JOB_STATE: Final = "job.state"
     JOB_TRIALS_COMPLETED: Final = "job.trials.completed"
     JOB_TRIALS_FAILED: Final = "job.trials.failed"
+    JOB_TRIALS_INFEASIBLE: Final = "job.trials.infeasible"
     JOB_TRIALS_REQUESTED: Final = "job.trials.requested"
     JOB_WALK_FORWARD_VALUE: Final = "job.walk_forward_value"
     LOG_RECORD_UID: Final = "log.record.uid"
@@ -630,6 +631,7 @@ ATTRIBUTE_TYPES: Final[dict[str, str]] = {
     "job.state": "string",
     "job.trials.completed": "int",
     "job.trials.failed": "int",
+    "job.trials.infeasible": "int",
     "job.trials.requested": "int",
     "job.walk_forward_value": "double",
     "log.record.uid": "string",

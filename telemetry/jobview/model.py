@@ -39,7 +39,8 @@ class Winner:
         in_sample: its objective value over the folds of the search region.
         out_of_sample: its objective value on the held-out tail.
         walk_forward: mean over folds of the value of the trial that was best on the folds before.
-        deflated_sharpe: probability, 0 to 1, that its Sharpe ratio is not the luck of many trials.
+        deflated_sharpe: probability, 0 to 1, that its Sharpe ratio is not the luck of many trials; None where
+            there is none.
         total_return: profit on the held-out tail as a share of the stated capital.
         max_drawdown: deepest fall on the held-out tail as a share of the stated capital.
     """
@@ -166,8 +167,13 @@ class JobView:
 
     @property
     def trials_failed(self) -> int:
-        """Trials committed that gave none."""
+        """Trials committed that ended with an error."""
         return self._most(Attr.JOB_TRIALS_FAILED)
+
+    @property
+    def trials_infeasible(self) -> int:
+        """Trials committed whose parameters break a constraint of the strategy."""
+        return self._most(Attr.JOB_TRIALS_INFEASIBLE)
 
     @property
     def winner(self) -> Winner | None:

@@ -62,6 +62,7 @@ def to_json(view: JobView) -> dict[str, Any]:
             "requested": view.trials_requested,
             "completed": view.trials_completed,
             "failed": view.trials_failed,
+            "infeasible": view.trials_infeasible,
         },
         "winner": asdict(view.winner) if view.winner else None,
         "attempts": [asdict(attempt) for attempt in view.attempts],
@@ -143,10 +144,11 @@ def _lasted(view: JobView) -> str:
 
 
 def _trials(view: JobView) -> str:
-    done = view.trials_completed + view.trials_failed
+    done = view.trials_completed + view.trials_failed + view.trials_infeasible
     requested = f" of {view.trials_requested:,}" if view.trials_requested is not None else ""
-    failed = f", {view.trials_failed:,} of them failed" if view.trials_failed else ""
-    return f"{done:,}{requested}{failed}"
+    without = {"failed": view.trials_failed, "infeasible": view.trials_infeasible}
+    told = ", ".join(f"{count:,} of them {how}" for how, count in without.items() if count)
+    return f"{done:,}{requested}" + (f", {told}" if told else "")
 
 
 def _winner(winner: Winner) -> str:
@@ -165,9 +167,10 @@ def _figures(winner: Winner) -> Text:
         ("out of sample", winner.out_of_sample, "bold"),
         ("deflated Sharpe", winner.deflated_sharpe, "bold"),
     ):
-        if value is not None:
-            line.append(f"{name} ", "dim")
-            line.append(f"{value:.3f}   ", style)
+        if value is None and winner.out_of_sample is None:
+            continue  # not known yet
+        line.append(f"{name} ", "dim")
+        line.append("–   " if value is None else f"{value:.3f}   ", style)
     line.rstrip()
     return line
 

@@ -182,7 +182,8 @@ def _trial(job_id: str, number: int, trials: int) -> Trial:
         outcome="failed" if failed else "completed",
         value=None if failed else number / 2,
         fold_values=[] if failed else [number / 2, number / 2],
-        error="fast (60) must be below slow (50)" if failed else None,
+        sharpe=None if failed else number / 4,
+        error="ZeroDivisionError: division by zero" if failed else None,
         duration_seconds=0.001,
         sampler_state={},
     )

@@ -35,12 +35,18 @@ def test_csv_has_one_row_a_trial(api):
         "slow": "50",
         "fold_1": "0.5",
         "fold_2": "0.5",
+        "sharpe": "0.25",
         "attempt": "1",
         "duration_seconds": "0.001",
         "error": "",
     }
-    assert (rows[3]["outcome"], rows[3]["value"], rows[3]["fold_1"]) == ("failed", "", "")
-    assert rows[3]["error"] == "fast (60) must be below slow (50)"
+    assert (rows[3]["outcome"], rows[3]["value"], rows[3]["fold_1"], rows[3]["sharpe"]) == (
+        "failed",
+        "",
+        "",
+        "",
+    )
+    assert rows[3]["error"] == "ZeroDivisionError: division by zero"
 
 
 def test_json_has_the_job_with_its_trials(api):

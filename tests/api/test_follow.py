@@ -36,8 +36,9 @@ def test_ended_job_is_told_once_and_the_stream_ends(api):
         trials=10,
         state="completed",
         attempt=1,
-        trials_completed=9,
+        trials_completed=7,
         trials_failed=1,
+        trials_infeasible=2,
         best_value=4,
         best_trial=8,
     )
@@ -53,8 +54,9 @@ def test_ended_job_is_told_once_and_the_stream_ends(api):
                 "attempt": 1,
                 "progress": 1.0,
                 "trials": 10,
-                "trials_completed": 9,
+                "trials_completed": 7,
                 "trials_failed": 1,
+                "trials_infeasible": 2,
                 "best_value": 4,
                 "best_trial": 8,
             },
@@ -78,12 +80,12 @@ def test_each_change_is_told_as_it_comes(api):
     changes = [
         {"state": "running", "attempt": 1},
         {"trials_completed": 5},
-        {"trials_completed": 9, "trials_failed": 1},
+        {"trials_completed": 8, "trials_failed": 1, "trials_infeasible": 1},
         {"state": "completed"},
     ]
 
     def seen(data):
-        told.append((data["state"], data["trials_completed"] + data["trials_failed"]))
+        told.append((data["state"], round(data["progress"] * data["trials"])))
         if changes:
             api.change(job, **changes.pop(0))
 

@@ -103,7 +103,13 @@ def test_before_is_understood_in_any_zone(api):
 
 def test_read_shows_progress_and_attempts(api):
     job = api.add_job(
-        trials=10, state="running", attempt=2, trials_completed=4, trials_failed=1, best_value=1.5
+        trials=10,
+        state="running",
+        attempt=2,
+        trials_completed=3,
+        trials_failed=1,
+        trials_infeasible=1,
+        best_value=1.5,
     )
     api.add_attempt(job, number=1, state="lost", ended_at=CREATED + timedelta(seconds=5))
     api.add_attempt(job, number=2, instance_id="i-2", started_at=CREATED + timedelta(seconds=9))
@@ -174,12 +180,13 @@ def test_trials_by_number_are_paged(api):
         "value": 0.5,
         "parameters": {"fast": 6, "slow": 50},
         "fold_values": [0.5, 0.5],
+        "sharpe": 0.25,
         "error": None,
         "attempt": 1,
         "duration_seconds": 0.001,
     }
     assert (seen[4]["outcome"], seen[4]["value"]) == ("failed", None)
-    assert "must be below slow" in seen[4]["error"]
+    assert seen[4]["error"] == "ZeroDivisionError: division by zero"
 
 
 def test_best_trials_come_first_without_failed_ones(api):
@@ -200,6 +207,8 @@ def test_strategies_and_datasets_are_listed(api):
     client = api.client("viewer")
     strategies = {item["name"]: item for item in client.get("/api/v1/strategies").json()["items"]}
     assert {"sma_cross", "rsi_reversion"} <= strategies.keys()
+    assert strategies["sma_cross"]["constraints"] == ["fast < slow"]
+    assert strategies["rsi_reversion"]["constraints"] == []
     assert strategies["sma_cross"]["parameters"][0] == {
         "name": "fast",
         "kind": "int",

@@ -79,7 +79,7 @@ def test_job_view_of_every_kind_of_job(site, page, kind):
         expect(panel(page, "What happened")).to_contain_text("recovered")
         expect(seen(page, "Attempts")).to_contain_text("lost")
     if kind == "failed":
-        expect(panel(page, "What happened")).to_contain_text("all 200 trials failed")
+        expect(panel(page, "What happened")).to_contain_text("none of 200 trials gave a value")
         expect(seen(page, "Failures, with stack traces")).to_contain_text("Traceback")
 
 

@@ -85,10 +85,10 @@ class TestJob:
             return last("job", title, job_id=job.id)
 
         assert number("State") == job.state
-        assert number("Progress") == (job.trials_completed + job.trials_failed) / job.trials
+        assert number("Progress") == job.trials_made / job.trials
         assert number("Duration") == pytest.approx((job.finished_at - job.created_at).total_seconds())
         assert number("Queue wait") == pytest.approx((job.started_at - job.created_at).total_seconds())
-        assert str(job.trials_completed + job.trials_failed) in number("What happened") or job.error_type
+        assert str(job.trials_made) in number("What happened") or job.error_type
 
     def test_results_are_the_database_row(self, shown, job):
         for title, value in (
@@ -100,7 +100,7 @@ class TestJob:
             assert frame.values == ([] if value is None else [value]), title
         (winner,) = shown("job", "Winner", job_id=job.id)
         told = dict(zip(winner.columns["name"], winner.columns["value"], strict=True))
-        assert told["trial"] == ("none yet" if job.best_trial is None else str(job.best_trial))
+        assert told["trial"] == ("–" if job.best_trial is None else str(job.best_trial))
         assert told["seed"] == str(job.seed)
 
     def test_curves_end_where_the_database_does(self, shown, job, view):
@@ -112,6 +112,7 @@ class TestJob:
         trials = series(shown("job", "Trials done", job_id=job.id))
         assert max(trials["completed"]) == job.trials_completed
         assert max(trials["failed"]) == job.trials_failed
+        assert max(trials["infeasible"]) == job.trials_infeasible
         (durations,) = shown("job", "Checkpoint duration", job_id=job.id)
         longest = max(attributes[Attr.CHECKPOINT_DURATION] for attributes in checkpoints)
         assert max(durations.values) == pytest.approx(longest)
@@ -132,7 +133,7 @@ class TestJob:
         (table,) = shown("job", "Attempts", job_id=job.id)
         assert table.columns["process"] == [attempt.instance_id[:8] for attempt in attempts]
         assert table.columns["state"] == [attempt.state for attempt in attempts]
-        assert sum(table.columns["trials"]) == job.trials_completed + job.trials_failed
+        assert sum(table.columns["trials"]) == job.trials_made
         (histogram,) = shown("job", "Values of all trials", job_id=job.id)
         assert sum(histogram.columns.get("trials", [])) == min(job.trials_completed, 20_000)
         (best,) = shown("job", "Best trials", job_id=job.id)

@@ -6,6 +6,7 @@ import itertools
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 import httpx
 from sqlalchemy import select
@@ -14,9 +15,11 @@ from sqlalchemy.orm import Session
 from app.database.models import Worker
 from tests.live.stack import RunningStack
 
-# Every trial fails: the fast window is never the shorter one.
-BACKWARDS = {"fast": {"low": 50}, "slow": {"high": 40}}
-# Some trials fail: the windows overlap.
+# Every trial fails: as many units as the capital buys at the usual price make a jump of it infinite.
+BOUNDLESS = "Date,Price\n" + "".join(
+    f"{date(2020, 1, 1) + timedelta(days=day)},{1e12 if day > 140 else 1e-300}\n" for day in range(200)
+)
+# Some draws are infeasible, and made anew: the windows overlap.
 OVERLAPPING = {"fast": {"low": 20}, "slow": {"high": 60}}
 FOREVER = 1_000_000
 UNKNOWN_ID = "1" * 32
@@ -33,7 +36,7 @@ class Traffic:
         answers: requests by route, method and status, the health probes of others left out.
         refused_fields: requests refused for their input, by the field.
         exports: delivered, by format.
-        exported: the job that was exported last; some of its trials failed.
+        exported: the job that was exported last.
     """
 
     began: float = field(default_factory=time.time)
@@ -67,6 +70,9 @@ class Driver:
 
     def drive(self, seconds: float) -> Traffic:
         """Make traffic for about so long, one round at least; leave jobs running and waiting."""
+        datasets = self._running.settings.data_dir / "datasets"
+        datasets.mkdir()
+        (datasets / "boundless.csv").write_text(BOUNDLESS)
         for number in itertools.count():
             self._round(number)
             if time.time() - self.traffic.began >= seconds:
@@ -84,8 +90,8 @@ class Driver:
             self._submit("completed", trials=6000, seed=number),
             self._submit("completed", strategy="rsi_reversion", trials=150, sampler="tpe", seed=number),
             self._submit("completed", trials=3000, parameters=OVERLAPPING, fee_bps=5.0),
-            self._submit("failed", trials=300, parameters=BACKWARDS),
-            self._submit("failed", trials=200, strategy="sma_cross", parameters=BACKWARDS, sampler="tpe"),
+            self._submit("failed", trials=300, dataset="boundless"),
+            self._submit("failed", trials=200, dataset="boundless", sampler="tpe"),
         ]
         self._refused()
         for job in done:

@@ -91,8 +91,7 @@ class Service:
         return self.optimizations.get(job_id)
 
     def _done(self, job_id: str) -> int:
-        job = self.optimizations.get(job_id)
-        return job.trials_completed + job.trials_failed
+        return self.optimizations.get(job_id).trials_made
 
     def await_end(self, job_id: str) -> Optimization:
         self.await_condition(

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.database.models import Attempt, Optimization, Trial
 from telemetry.jobtrace import is_job_id
+from tests.live.traffic import BOUNDLESS
 
 QUICK = {"JOBSCOPE_CHECKPOINT_SECONDS": "0.1"}
 
@@ -24,8 +25,9 @@ def agree(service, job_id):
     assert {span.attributes["job.id"] for span in view.spans if "job.id" in span.attributes} == {job_id}
     assert view.state == job.state
     assert (view.trials_completed, view.trials_failed) == (job.trials_completed, job.trials_failed)
+    assert view.trials_infeasible == job.trials_infeasible
     trials = service.trials(job_id)
-    assert len(trials) == job.trials_completed + job.trials_failed
+    assert len(trials) == job.trials_made
     assert [trial.number for trial in trials] == list(range(len(trials))), "each number once, without a hole"
     values = [trial.value for trial in trials if trial.value is not None]
     assert job.best_value == (max(values) if values else None)
@@ -64,14 +66,19 @@ def test_job_completes(service):
     warnings = [event for event in view.events if event.name == "dataset.price.non_positive"]
     assert [event.attributes["dataset.first_non_positive"] for event in warnings] == ["2020-04-20 -36.98"]
     (metrics,) = view.metrics
-    assert metrics.trials == {"completed": job.trials_completed, "failed": job.trials_failed}
+    assert metrics.trials == {"completed": 30_000}
+    assert {span.status for span in view.spans} == {"unset"}
+    loud = [event.name for event in view.events if event.severity_text != "INFO"]
+    assert loud == ["dataset.price.non_positive"]
     assert metrics.memory
     assert metrics.cpu
 
 
 def test_job_fails_when_no_trial_gives_a_value(service):
-    backwards = {"fast": {"low": 50}, "slow": {"high": 40}}
-    job_id = service.submit(trials=50, parameters=backwards)
+    datasets = service.settings.data_dir / "datasets"
+    datasets.mkdir()
+    (datasets / "boundless.csv").write_text(BOUNDLESS)
+    job_id = service.submit(trials=50, dataset="boundless")
     service.start_worker(**QUICK)
     service.await_end(job_id)
     service.stop_workers()
@@ -81,7 +88,10 @@ def test_job_fails_when_no_trial_gives_a_value(service):
     assert failed.severity_text == "ERROR"
     assert "NoResult" in failed.attributes["exception.type"]
     assert [span.status for span in view.spans if span.name == "finish attempt"] == ["error"]
-    assert any(event.name == "optimization.trial.failed" for event in view.events)
+    (first, *_) = [event for event in view.events if event.name == "optimization.trial.failed"]
+    assert first.severity_text == "WARN"
+    assert "Traceback" in first.attributes["exception.stacktrace"]
+    assert {span.status for span in view.spans if span.name == "trial"} == {"error"}
 
 
 def test_job_fails_when_its_dataset_is_gone(service, small_dataset):
@@ -232,7 +242,7 @@ def test_100_000_trials_stay_under_500_spans(service, small_dataset):
     assert job.state == "completed"
     view = service.view(job_id)
     assert view.problems() == ()
-    assert view.trials_completed + view.trials_failed == 100_000
+    assert view.trials_completed == 100_000
     assert 50 < len(view.spans) < 500
     assert all(earlier <= later for (_, earlier), (_, later) in pairwise(view.best_curve))
 

@@ -60,8 +60,8 @@ def test_id_joins_all_signals_and_the_database(running, tempo, job):
         assert view.notes == ()
         assert view.problems() == ()
         assert row.state == view.state == state
-        told = view.trials_completed + view.trials_failed
-        made = row.trials_completed + row.trials_failed
+        told = view.trials_completed + view.trials_failed + view.trials_infeasible
+        made = row.trials_made
         counted = sum(sum(attempt.trials.values()) for attempt in view.metrics)
         assert all(attempt.memory and attempt.cpu for attempt in view.metrics)
         if kind == "running":

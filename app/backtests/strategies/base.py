@@ -19,8 +19,8 @@ Value = int | float
 Parameters = Mapping[str, Value]
 
 
-class InvalidTrial(JobscopeError):
-    """A parameter set that makes no sense, though each of its values is in range."""
+class Infeasible(JobscopeError):
+    """A parameter set that makes no sense to the strategy, though each of its values is in range."""
 
 
 class PriceSeries:
@@ -129,6 +129,27 @@ def _decimal(value: Value | None) -> Decimal:
 
 
 @dataclass(frozen=True)
+class Constraint:
+    """What a parameter set must keep to make sense: one whole number below another.
+
+    Attributes:
+        lesser: name of the parameter with the lower value.
+        greater: name of the one with the higher value.
+    """
+
+    lesser: str
+    greater: str
+
+    def holds(self, parameters: Parameters) -> bool:
+        """Return whether a parameter set keeps it."""
+        return parameters[self.lesser] < parameters[self.greater]
+
+    def __str__(self) -> str:
+        """Return it as a formula, such as ``fast < slow``."""
+        return f"{self.lesser} < {self.greater}"
+
+
+@dataclass(frozen=True)
 class Strategy:
     """A rule that turns prices into positions.
 
@@ -136,11 +157,27 @@ class Strategy:
         name: its name.
         description: what it does, in a sentence or two.
         parameters: what can be searched.
-        signal: from prices and parameters to (bars,) positions wanted, each −1, 0 or 1 and decided with
-            that bar's price and those before it, never a later one. Raises :class:`InvalidTrial`.
+        rule: from prices and parameters to (bars,) positions wanted, each −1, 0 or 1 and decided with that
+            bar's price and those before it, never a later one. May raise :class:`Infeasible`.
+        constraints: what parameter sets must keep; samplers propose none that does not.
     """
 
     name: str
     description: str
     parameters: tuple[Parameter, ...]
-    signal: Callable[[PriceSeries, Parameters], FloatArray]
+    rule: Callable[[PriceSeries, Parameters], FloatArray]
+    constraints: tuple[Constraint, ...] = ()
+
+    def signal(self, series: PriceSeries, parameters: Parameters) -> FloatArray:
+        """Return the (bars,) positions wanted; see ``rule``.
+
+        Raises:
+            Infeasible: the parameter set breaks a constraint.
+        """
+        for constraint in self.constraints:
+            if not constraint.holds(parameters):
+                lesser, greater = constraint.lesser, constraint.greater
+                raise Infeasible(
+                    f"{lesser} ({parameters[lesser]}) must be below {greater} ({parameters[greater]})"
+                )
+        return self.rule(series, parameters)

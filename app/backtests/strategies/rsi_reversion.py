@@ -67,5 +67,5 @@ STRATEGY = Strategy(
         Parameter("lower", "float", 5.0, 45.0, 0.5, "Index below which to go long."),
         Parameter("upper", "float", 55.0, 95.0, 0.5, "Index above which to go short."),
     ),
-    signal=signal,
+    rule=signal,
 )

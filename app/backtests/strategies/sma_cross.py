@@ -5,20 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from app.backtests.engine import FloatArray
-from app.backtests.strategies.base import InvalidTrial, Parameter, Parameters, PriceSeries, Strategy
+from app.backtests.strategies.base import Constraint, Parameter, Parameters, PriceSeries, Strategy
 
 
 def signal(series: PriceSeries, parameters: Parameters) -> FloatArray:
     """Return 1 where the fast simple moving average is above the slow one, −1 where it is below.
 
     0 where both are equal, and until there are enough bars for the slow one.
-
-    Raises:
-        InvalidTrial: the fast window is not the shorter one.
     """
     fast, slow = int(parameters["fast"]), int(parameters["slow"])
-    if fast >= slow:
-        raise InvalidTrial(f"fast ({fast}) must be below slow ({slow})")
     positions = np.zeros(len(series))
     if len(series) < slow:
         return positions
@@ -41,5 +36,6 @@ STRATEGY = Strategy(
         Parameter("fast", "int", 2, 60, 1, "Bars of the fast moving average; below slow."),
         Parameter("slow", "int", 20, 300, 1, "Bars of the slow moving average."),
     ),
-    signal=signal,
+    rule=signal,
+    constraints=(Constraint("fast", "slow"),),
 )

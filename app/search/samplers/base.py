@@ -26,7 +26,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class TrialResult:
-    """What a trial gave; `value` is None when it failed."""
+    """What a trial gave; `value` is None when it failed or was infeasible."""
 
     number: int
     value: float | None
@@ -34,7 +34,7 @@ class TrialResult:
 
 @dataclass(frozen=True)
 class StoredTrial:
-    """A trial made before, as the database has it; `value` is None when it failed."""
+    """A trial made before, as the database has it; `value` is None when it failed or was infeasible."""
 
     number: int
     parameters: dict[str, Any]

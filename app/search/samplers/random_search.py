@@ -9,9 +9,13 @@ import numpy as np
 from app.search.samplers.base import Proposal, StoredTrial, TrialResult
 from app.search.space import SearchSpace
 
+# Ranges are cut so that every second draw or more keeps a constraint. Where several leave less, what still
+# breaks one after so many draws is a trial that is infeasible.
+_DRAWS = 100
+
 
 class RandomSampler:
-    """Draws each parameter evenly from its range; trial n's set depends on the seed and n alone.
+    """Draws evenly from all feasible sets; trial n's set depends on the seed and n alone.
 
     Args:
         space: where to look.
@@ -33,6 +37,11 @@ class RandomSampler:
         """Need nothing."""
 
     def _propose(self, number: int) -> Proposal:
-        shares = np.random.default_rng((self._seed, number)).random(len(self._space.parameters)).tolist()
-        drawn = zip(self._space.parameters, shares, strict=True)
-        return Proposal(number, {parameter.name: parameter.at(share) for parameter, share in drawn}, {})
+        generator = np.random.default_rng((self._seed, number))
+        for _ in range(_DRAWS):
+            shares = generator.random(len(self._space.parameters)).tolist()
+            drawn = zip(self._space.parameters, shares, strict=True)
+            parameters = {parameter.name: parameter.at(share) for parameter, share in drawn}
+            if self._space.feasible(parameters):
+                break
+        return Proposal(number, parameters, {})

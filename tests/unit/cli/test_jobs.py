@@ -47,8 +47,9 @@ def data_dir(tmp_path_factory):
                 fee_bps=1,
                 slippage_bps=1,
                 created_at=datetime(2026, 11, 24, 22, 24, tzinfo=UTC),
-                trials_completed=19_990,
+                trials_completed=19_989,
                 trials_failed=9,
+                trials_infeasible=1,
                 best_value=1.25,
             )
             for job_id in IDS

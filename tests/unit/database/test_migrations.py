@@ -11,11 +11,12 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect, select, text
+from sqlalchemy.orm import Session
 
 from app.database import migrations
 from app.database.engine import open_database
-from app.database.models import Base
+from app.database.models import Base, Optimization, Trial
 from app.errors import Unavailable
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
@@ -69,6 +70,18 @@ def test_database_of_before_revisions_migrates_and_works(tmp_path):
     assert set(jobs) == {"completed", "failed", "cancelled", "queued", "running"}
     assert len(optimizations.trials(jobs["running"].id)) == jobs["running"].trials_completed == 8
     queue.close()
+
+
+def test_deflated_ratio_of_another_formula_is_not_kept(tmp_path):
+    settings = settings_with_database_of_before(tmp_path)
+    with sqlite3.connect(tmp_path / "jobscope.db") as database:
+        assert database.execute("SELECT count(deflated_sharpe) FROM optimizations").fetchone()[0] > 0
+    database.close()
+    engine = open_database(settings)
+    with Session(engine) as session:
+        jobs = session.scalars(select(Optimization)).all()
+        assert {(job.deflated_sharpe, job.trials_infeasible) for job in jobs} == {(None, 0)}
+        assert {trial.sharpe for trial in session.scalars(select(Trial))} == {None}
 
 
 def test_newest_revision_is_the_one_that_alembic_would_reach(tmp_path):

@@ -77,6 +77,19 @@ def test_the_header_has_the_figures_that_matter(view):
         assert part in text
 
 
+def test_infeasible_trials_and_a_probability_that_there_is_not_are_told(view):
+    job = view("completed")
+
+    def changed(told):
+        kept = {name: value for name, value in told.attributes.items() if name != Attr.JOB_DEFLATED_SHARPE}
+        return replace(told, attributes=kept | {Attr.JOB_TRIALS_INFEASIBLE: 4})
+
+    text = text_of(replace(job, spans=(*map(changed, job.spans),), events=(*map(changed, job.events),)))
+
+    assert "6 of them failed, 4 of them infeasible" in text
+    assert "out of sample 0.420   deflated Sharpe –" in text
+
+
 def test_attempts_are_told_apart(view):
     job = view("recovered")
     text = text_of(job)
@@ -243,7 +256,7 @@ def test_the_json_document_has_it_all(view):
     document = json.loads(json.dumps(to_json(job)))
     assert document["job_id"] == job.job_id
     assert document["state"] == "completed"
-    assert document["trials"] == {"requested": 2000, "completed": 1994, "failed": 6}
+    assert document["trials"] == {"requested": 2000, "completed": 1994, "failed": 6, "infeasible": 0}
     assert len(document["spans"]) == len(job.spans)
     assert [event["uid"] for event in document["events"]] == [event.uid for event in job.events]
     assert document["winner"]["parameters"] == {"fast": 17, "slow": 157}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 
 import pytest
 
-from app.backtests.strategies import STRATEGIES, Parameter, Strategy
+from app.backtests.strategies import STRATEGIES, Constraint, Parameter, Strategy
 from app.search.samplers import SAMPLERS, StoredTrial, TrialResult
 from app.search.space import SearchSpace
 
@@ -24,7 +25,7 @@ def outcome(proposal):
     return None if (first + last) % 7 == 0 else -((first - 20) ** 2) / 100 - (last - 60) ** 2 / 50 + 0.1
 
 
-def go_on(sampler, kind, stored):
+def go_on(sampler, kind, stored, outcome=outcome):
     """Run to the end, from what is stored on; return all trials as the database would have them."""
     stored = list(stored)
     while len(stored) < TRIALS:
@@ -74,6 +75,52 @@ def test_a_run_of_many_interruptions_is_the_undisturbed_one(kind):
 
 
 @every_sampler
+def test_constraint_is_kept_where_the_best_values_lie_on_its_edge_also_when_restored(kind):
+    """The nearer fast comes to slow, the better: a model of that alone would go beyond."""
+    space = SearchSpace.of(STRATEGIES["sma_cross"], {"fast": {"low": 20}, "slow": {"high": 70}})
+
+    def edge(proposal):
+        return proposal.parameters["fast"] - proposal.parameters["slow"]
+
+    undisturbed = go_on(kind.make(space, 5), kind, [], edge)
+
+    assert all(trial.parameters["fast"] < trial.parameters["slow"] for trial in undisturbed)
+    for border in range(0, TRIALS, 3 * kind.batch_size):
+        restored = kind.make(space, 5)
+        restored.restore(through_the_database(undisturbed[:border]))
+        assert go_on(restored, kind, undisturbed[:border], edge) == undisturbed
+
+
+def test_random_sets_are_as_likely_as_each_other_under_a_constraint():
+    space = SearchSpace.of(STRATEGIES["sma_cross"], {"fast": {"low": 21}, "slow": {"high": 24}})
+
+    drawn = Counter(
+        (p.parameters["fast"], p.parameters["slow"]) for p in SAMPLERS["random"].make(space, 3).ask(0, 3_000)
+    )
+
+    assert set(drawn) == {(21, 22), (21, 23), (21, 24), (22, 23), (22, 24), (23, 24)}
+    assert 420 < min(drawn.values()) <= max(drawn.values()) < 580
+
+
+@every_sampler
+def test_what_no_draw_keeps_is_proposed_all_the_same(kind):
+    parameters = tuple(Parameter(name, "int", 1, 9, 1, "") for name in "ab")
+    space = SearchSpace(parameters, (Constraint("a", "b"), Constraint("b", "a")))
+
+    assert len(go_on(kind.make(space, 1), kind, [], lambda _: None)) == TRIALS
+
+
+@every_sampler
+def test_steps_of_tenths_are_tenths(kind):
+    parameter = Parameter("x", "float", 0.1, 0.9, 0.1, "")
+    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks))
+
+    trials = go_on(kind.make(space, 1), kind, [], lambda proposal: proposal.parameters["x"])
+
+    assert {trial.parameters["x"] for trial in trials} <= {0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9}
+
+
+@every_sampler
 def test_another_seed_is_another_search(kind):
     sets = [go_on(kind.make(SPACES["sma_cross"], seed), kind, []) for seed in (1, 2)]
 
@@ -118,7 +165,7 @@ def test_parameter_of_one_value_keeps_it(kind):
 @every_sampler
 def test_range_that_steps_do_not_fill_is_searched_up_to_the_last_step(kind):
     parameter = Parameter("x", "float", 1.0, 2.9, 0.5, "")
-    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.close))
+    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks))
 
     trials = go_on(kind.make(space, 1), kind, [])
 

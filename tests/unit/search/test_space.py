@@ -30,9 +30,36 @@ def test_one_value_is_a_range():
     assert fast.at(0.0) == fast.at(0.999) == fast.last == 9
 
 
+def test_ranges_are_cut_to_what_the_constraint_leaves():
+    fast, slow = SearchSpace.of(SMA, {"fast": {"low": 30}, "slow": {"high": 40}}).parameters
+
+    assert (fast.low, fast.high) == (30, 39)
+    assert (slow.low, slow.high) == (31, 40)
+
+
+def test_feasible_is_what_keeps_all_constraints():
+    space = SearchSpace.of(SMA)
+
+    assert space.feasible({"fast": 20, "slow": 21})
+    assert not space.feasible({"fast": 20, "slow": 20})
+    assert SearchSpace.of(RSI).feasible({"window": 2, "lower": 5.0, "upper": 95.0})
+
+
 @pytest.mark.parametrize(
     ("strategy", "overrides", "field", "message"),
     [
+        (
+            SMA,
+            {"fast": {"low": 50}, "slow": {"high": 40}},
+            "parameters.fast.low",
+            "is 50; fast must be below slow, which is at most 40",
+        ),
+        (
+            SMA,
+            {"fast": {"low": 40}, "slow": {"high": 40}},
+            "parameters.fast.low",
+            "is 40; fast must be below",
+        ),
         (SMA, {"fast": {"low": 1}}, "parameters.fast.low", "is 1; it must be a whole number from 2 to 60"),
         (SMA, {"fast": {"high": 61}}, "parameters.fast.high", "is 61"),
         (SMA, {"fast": {"low": 2.5}}, "parameters.fast.low", "is 2.5"),
