@@ -7,26 +7,31 @@ import signal
 import socket
 import threading
 from types import FrameType
+from typing import NoReturn
 
-from sqlalchemy import Engine, delete, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Engine, delete
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from app.database.engine import open_database, read_only
-from app.database.models import Optimization, Worker, now
-from app.optimizations.attempts import release_lost
+from app.database.clock import clock
+from app.database.engine import UNREACHABLE, open_database
+from app.database.models import Worker
 from app.optimizations.flow import Flow
+from app.optimizations.recovery import Recovery, leave_note
 from app.queue.dbos import DbosQueue, DbosWorker
-from app.queue.slots import SlotLost, hold_slot
+from app.queue.slots import Slot, SlotLost, hold_slot
 from app.settings import Settings
 from app.telemetry import configure
 from telemetry import events
 from telemetry.contract.names import Attr, Event
 from telemetry.events import Severity
-from telemetry.jobtrace import continue_job_trace
+from telemetry.setup import Telemetry
 
 # Often enough that a worker is missed some beats before it is taken for dead.
 _BEATS_PER_TIMEOUT = 6
+# A stop waits for a checkpoint and then for the database, but no longer than this, whatever is broken: who
+# asked for it kills us soon after.
+_STOP_SECONDS = 15.0
 
 
 def run_worker(settings: Settings) -> None:
@@ -36,92 +41,119 @@ def run_worker(settings: Settings) -> None:
         Unavailable: the database or the data directory cannot be used, or all slots are held.
     """
     engine = open_database(settings)
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     with hold_slot(engine, settings.data_dir / "run") as held:
-        slot = held.name
-        telemetry = configure("jobscope-worker", settings, console=True)
-        instance_id = telemetry.instance_id
-        flow = Flow(engine, settings, slot, instance_id, stopping)
-        worker = DbosWorker(engine, slot)
-        queue = DbosQueue(engine)
-        # Before the queue engine starts: it would resume this slot's jobs by itself, and silently.
-        _recover(engine, queue, settings, slot, instance_id)
-        _beat(engine, slot, instance_id)
-        worker.start(flow.run)
-        events.emit(Event.WORKER_STARTED, f"{slot} is ready for jobs", attributes={Attr.WORKER_SLOT: slot})
-        while not stopping.wait(settings.worker_timeout_seconds / _BEATS_PER_TIMEOUT):
+        _Worker(engine, settings, held).run()
+
+
+class _Worker:
+    def __init__(self, engine: Engine, settings: Settings, held: Slot) -> None:
+        self._engine = engine
+        self._held = held
+        self._slot = held.name
+        self._run_dir = settings.data_dir / "run"
+        self._seconds_between_beats = settings.worker_timeout_seconds / _BEATS_PER_TIMEOUT
+        self._stopping = threading.Event()
+        self._telemetry: Telemetry = configure("jobscope-worker", settings, console=True)
+        self._instance_id = self._telemetry.instance_id
+        self._flow = Flow(engine, settings, self._slot, self._instance_id, self._stopping)
+        self._jobs = DbosWorker(engine, self._slot)
+        self._recovery = Recovery(
+            engine,
+            DbosQueue(engine),
+            self._run_dir,
+            self._slot,
+            self._instance_id,
+            self._jobs.in_hand,
+            settings.worker_timeout_seconds,
+        )
+
+    def run(self) -> NoReturn:
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        # Before the queue engine starts: it would resume this slot's jobs by itself, and silently. And before
+        # the first beat, which takes the place of the one by which it is known when the last holder died.
+        self._recovery.run()
+        self._beat()
+        self._jobs.start(self._flow.run)
+        self._tell(Event.WORKER_STARTED, f"{self._slot} is ready for jobs")
+        while not self._stopping.wait(self._seconds_between_beats):
             try:
-                held.keep()
-                _beat(engine, slot, instance_id)
-                _recover(engine, queue, settings, slot, instance_id)
-            except OperationalError as error:
-                events.emit(
-                    Event.WORKER_HEARTBEAT_FAILED,
-                    f"{slot} cannot reach the database: {error.orig}",
-                    severity=Severity.ERROR,
-                    attributes={Attr.WORKER_SLOT: slot},
-                )
+                self._held.keep()
+                self._beat()
+                self._recovery.run()
             except SlotLost:
                 # Whoever has the slot goes on with its job; started again, this worker finds another slot.
-                events.emit(
-                    Event.WORKER_STOPPED,
-                    f"{slot} stops: it lost its database connection, and another worker took its slot",
-                    severity=Severity.ERROR,
-                    attributes={Attr.WORKER_SLOT: slot},
-                )
-                telemetry.shutdown()
-                os._exit(1)
-        worker.stop()
-        with engine.begin() as connection:
-            connection.execute(delete(Worker).where(Worker.slot == slot))
-        events.emit(Event.WORKER_STOPPED, f"{slot} stops", attributes={Attr.WORKER_SLOT: slot})
-        telemetry.shutdown()
+                reason = "it lost its database connection, and another worker took its slot"
+                self._end(f"{self._slot} stops: {reason}", 1)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat may do better
+                self._recovery.forget()
+                self._tell_failed_beat(error)
+        try:
+            self._jobs.stop()
+            with self._engine.begin() as connection:
+                connection.execute(delete(Worker).where(Worker.instance_id == self._instance_id))
+        except UNREACHABLE as error:
+            self._abandon(f"the database does not answer: {error}")
+        self._end(f"{self._slot} stops", 0)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self._stopping.is_set():
+            return
+        self._stopping.set()
+        # In a thread of its own: this one may be waiting for a database that never answers.
+        timer = threading.Timer(_STOP_SECONDS, self._abandon, [f"it took over {_STOP_SECONDS:g} s"])
+        timer.daemon = True
+        timer.start()
+
+    def _abandon(self, reason: str) -> NoReturn:
+        """End without having handed the job back; whoever takes it over is told that nothing was lost."""
+        try:
+            leave_note(self._run_dir, self._instance_id)
+        except OSError as error:
+            reason += f"; that counts as lost, as no note of it could be left: {error.strerror}"
+        self._end(f"{self._slot} stops and leaves its job: {reason}", 1)
+
+    def _end(self, sentence: str, code: int) -> NoReturn:
+        self._tell(Event.WORKER_STOPPED, sentence, Severity.ERROR if code else Severity.INFO)
+        self._telemetry.shutdown()
         # A thread of an interrupted job waits for ever, so that its job does not end; see DbosWorker.
-        os._exit(0)
+        os._exit(code)
 
-
-def _beat(engine: Engine, slot: str, instance_id: str) -> None:
-    with Session(engine) as session, session.begin():
-        worker = session.get(Worker, slot)
-        if worker is None or worker.instance_id != instance_id:
-            worker = session.merge(
-                Worker(
-                    slot=slot,
-                    instance_id=instance_id,
-                    pid=os.getpid(),
-                    host=socket.gethostname(),
-                    started_at=now(),
+    def _beat(self) -> None:
+        with Session(self._engine) as session, session.begin():
+            worker = session.get(Worker, self._slot)
+            if worker is None or worker.instance_id != self._instance_id:
+                worker = session.merge(
+                    Worker(
+                        slot=self._slot,
+                        instance_id=self._instance_id,
+                        pid=os.getpid(),
+                        host=socket.gethostname(),
+                        started_at=clock(),
+                    )
                 )
-            )
-        worker.last_seen = now()
+            worker.last_seen = clock()
 
+    def _tell_failed_beat(self, error: Exception) -> None:
+        expected = isinstance(error, SQLAlchemyError)
+        self._tell(
+            Event.WORKER_HEARTBEAT_FAILED,
+            f"{self._slot} could not beat: {getattr(error, 'orig', None) or error}",
+            Severity.ERROR,
+            None if expected else error,
+        )
 
-def _recover(engine: Engine, queue: DbosQueue, settings: Settings, slot: str, instance_id: str) -> None:
-    """Queue jobs again whose worker is gone, and say so in the trace of each."""
-    for attempt in release_lost(engine, settings.worker_timeout_seconds, slot, instance_id):
-        queue.requeue(attempt.job_id)
-        with Session(engine) as session:
-            job = session.get_one(Optimization, attempt.job_id)
-        with continue_job_trace(job.id, job.traceparent):
-            events.emit(
-                Event.OPTIMIZATION_LOST,
-                f"attempt {attempt.number} lost its worker {attempt.worker_slot}; the job is queued again",
-                severity=Severity.WARN,
-                attributes={
-                    Attr.JOB_ID: job.id,
-                    Attr.JOB_ATTEMPT: attempt.number,
-                    Attr.WORKER_SLOT: attempt.worker_slot,
-                },
-            )
-    # A worker can also be lost with a job that it has not begun with, or has just handed back.
-    with Session(read_only(engine)) as session:
-        alive = set(session.scalars(select(Worker.slot).where(Worker.alive(settings.worker_timeout_seconds))))
-    for job_id, taker in queue.taken().items():
-        if taker not in alive | {slot}:
-            queue.requeue(job_id)
+    def _tell(
+        self,
+        event: str,
+        sentence: str,
+        severity: Severity = Severity.INFO,
+        error: Exception | None = None,
+    ) -> None:
+        events.emit(
+            event,
+            sentence,
+            severity=severity,
+            attributes={Attr.WORKER_SLOT: self._slot},
+            exception=error,
+        )

@@ -1,4 +1,4 @@
-"""``jobscope job``: submit, list, show, cancel, export."""
+"""``jobscope job``: submit, list, show, cancel, retry, export."""
 
 from __future__ import annotations
 
@@ -129,6 +129,15 @@ def cancel(job_id: JobId) -> None:
     with local_optimizations() as optimizations:
         job = optimizations.cancel(job_id)
     print("cancelled" if job.state == "cancelled" else "cancellation requested")
+
+
+@app.command("retry")
+def retry(job_id: JobId) -> None:
+    """Try a job again that failed; it goes on from the trials it has."""
+    job_id = full_id(job_id)
+    with local_optimizations() as optimizations:
+        optimizations.retry(job_id)
+    print("queued")
 
 
 @app.command("export")

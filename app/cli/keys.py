@@ -10,6 +10,7 @@ from rich.table import Table
 from app.cli.local import local_engine
 from app.cli.tables import print_table
 from app.security.keys import create_key, list_keys, revoke_key
+from app.security.roles import Role
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
@@ -17,7 +18,9 @@ app = typer.Typer(help="API keys.", no_args_is_help=True)
 @app.command("create")
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is.")],
-    role: Annotated[str, typer.Option(help="viewer, operator or admin.")] = "operator",
+    role: Annotated[
+        str, typer.Option(help="viewer, operator or admin; each includes the ones before it.")
+    ] = Role.VIEWER,
 ) -> None:
     """Make a key and print it: it is shown this once, only a hash of it is kept."""
     with local_engine() as engine:

@@ -18,7 +18,7 @@ from app.stack.process import read_record
 # Any of them is there as soon as jobscope has used a directory, and nobody else has files so named.
 _MARKS = ("jobscope.db", "stack/lock", "telemetry/*-jobscope-*.jsonl")
 # The database comes last: when something cannot be removed, the directory is still known for ours.
-_FILES = ("telemetry/*.jsonl", "run/*.lock", "demo.log", "jobscope.db-*", "jobscope.db")
+_FILES = ("telemetry/*.jsonl", "run/*.lock", "run/*.interrupted", "demo.log", "jobscope.db-*", "jobscope.db")
 
 
 def reset(

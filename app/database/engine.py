@@ -7,13 +7,27 @@ from pathlib import Path
 from typing import Any
 
 from dbos import run_dbos_database_migrations
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from app.database.migrations import migrate
 from app.errors import BadInput, Unavailable
 from app.settings import Settings
+
+UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
+"""Errors by which a database says that it does not answer, for now: what failed can be tried again."""
+
+# Seconds to connect, and until a connection is given up whose other end is gone without a word. By default
+# both are minutes, in which a worker could neither beat nor stop.
+_POSTGRESQL = {
+    "connect_timeout": 5,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,  # milliseconds
+}
 
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
@@ -53,8 +67,7 @@ def open_database(settings: Settings) -> Engine:
     """
     url = database_url(settings)
     _make_directory(settings.data_dir)
-    # hide_parameters: an error would show what was to be stored, to whoever reads logs.
-    engine = _configured(create_engine(url, pool_pre_ping=True, hide_parameters=True))
+    engine = _engine(make_url(url), pool_pre_ping=True)
     try:
         migrate(engine)
         # The queue engine lives in the same database: a job and its place in the queue are one transaction.
@@ -67,10 +80,14 @@ def open_database(settings: Settings) -> Engine:
 
 def unpooled(engine: Engine) -> Engine:
     """Return an engine of the same database that has no pool: nobody who waits there keeps it waiting."""
-    return _configured(create_engine(engine.url, poolclass=NullPool, hide_parameters=True))
+    return _engine(engine.url, poolclass=NullPool)
 
 
-def _configured(engine: Engine) -> Engine:
+def _engine(url: URL, **options: Any) -> Engine:
+    ours = _POSTGRESQL if url.drivername.startswith("postgresql") else {}
+    connect_args = {name: value for name, value in ours.items() if name not in url.query}
+    # hide_parameters: an error would show what was to be stored, to whoever reads logs.
+    engine = create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin)

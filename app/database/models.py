@@ -1,28 +1,14 @@
-"""The tables. Times are UTC."""
+"""The tables. Times are UTC, by the database's clock: machines differ, and theirs are set while we run."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, ForeignKey, Index, String, TypeDecorator, text
+from sqlalchemy import JSON, ColumnElement, ForeignKey, Index, String, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-
-def now() -> datetime:
-    """Return the present time, in UTC."""
-    return datetime.now(UTC)
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A time in UTC, also on SQLite, which keeps no time zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give a time read from SQLite its zone back."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+from app.database.clock import UtcDateTime, clock
 
 
 class Base(DeclarativeBase):
@@ -65,7 +51,7 @@ class Optimization(Base):
     trials_completed: Mapped[int] = mapped_column(default=0)
     trials_failed: Mapped[int] = mapped_column(default=0)
     trials_infeasible: Mapped[int] = mapped_column(default=0, server_default="0")
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=clock())
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
     cancel_requested_at: Mapped[datetime | None]
@@ -105,7 +91,7 @@ class Attempt(Base):
     number: Mapped[int] = mapped_column(primary_key=True)
     worker_slot: Mapped[str] = mapped_column(String(64))
     instance_id: Mapped[str] = mapped_column(String(64))
-    started_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime] = mapped_column(default=clock())
     ended_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16), default="running")
 
@@ -139,13 +125,13 @@ class Worker(Base):
     instance_id: Mapped[str] = mapped_column(String(64))
     pid: Mapped[int]
     host: Mapped[str] = mapped_column(String(255))
-    started_at: Mapped[datetime] = mapped_column(default=now)
-    last_seen: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime] = mapped_column(default=clock())
+    last_seen: Mapped[datetime] = mapped_column(default=clock())
 
     @classmethod
     def alive(cls, timeout_seconds: float) -> ColumnElement[bool]:
         """Return the condition that a worker's last heartbeat is no older than the timeout."""
-        return cls.last_seen >= now() - timedelta(seconds=timeout_seconds)
+        return cls.last_seen >= clock(timeout_seconds)
 
 
 class ApiKey(Base):
@@ -157,5 +143,5 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(16))
     secret_hash: Mapped[str] = mapped_column(String(128))
-    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_at: Mapped[datetime] = mapped_column(default=clock())
     revoked_at: Mapped[datetime | None]

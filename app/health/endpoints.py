@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from app.database.models import now
+from app.database.clock import now
 from app.errors import Unavailable
 from app.health.checks import DATABASE, Check, Status
 from app.health.monitor import HealthMonitor

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.database.models import now
+from app.database.clock import now
 from app.health.checks import Check, Finding
 
 

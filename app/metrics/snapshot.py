@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, Engine, func, select
 
-from app.database.models import Attempt, Optimization, Worker, now
+from app.database.clock import clock
+from app.database.models import Attempt, Optimization, Worker
 
 # Strategy and dataset; strategy, dataset and objective.
 Pair = tuple[str, str]
@@ -82,13 +83,13 @@ def _queue(connection: Connection) -> tuple[int, float]:
     """Return how many jobs wait, and for how many seconds the longest has since it was (again) queued."""
     since = func.coalesce(Attempt.ended_at, Optimization.created_at)
     last_attempt = (Attempt.job_id == Optimization.id) & (Attempt.number == Optimization.attempt)
-    size, oldest = connection.execute(
-        select(func.count(), func.min(since))
+    size, oldest, now = connection.execute(
+        select(func.count(), func.min(since), clock())
         .select_from(Optimization)
         .outerjoin(Attempt, last_attempt)
         .where(Optimization.state == "queued")
     ).one()
-    waited = (now() - oldest).total_seconds() if size else 0.0
+    waited = (now - oldest).total_seconds() if size else 0.0
     return size, max(0.0, waited)
 
 

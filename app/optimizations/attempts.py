@@ -2,6 +2,9 @@
 
 Every write checks that the job's ``attempt`` is still ours. A worker that was taken for dead and comes
 back finds it is not, and stops: :class:`Superseded`.
+
+One order of locks, here and in :mod:`app.optimizations.recovery`: the job, then its attempts, then its
+trials, then a worker. Two transactions that keep it can wait for each other, but never both at once.
 """
 
 from __future__ import annotations
@@ -11,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
+from app.database.clock import clock
 from app.database.engine import read_only
-from app.database.models import Attempt, Optimization, Trial, Worker, now
+from app.database.models import Attempt, Optimization, Trial, Worker
 
 
 class Superseded(Exception):
@@ -29,33 +33,50 @@ class Claim:
     Attributes:
         job: the job as it was claimed.
         number: this attempt's number, from 1.
-        lost: attempts before this one whose worker was lost.
+        lost: attempts before this one whose worker was lost, since the job was last retried.
+        age_seconds: since the job was submitted.
         waited_seconds: since the job was submitted, or since its last attempt's worker was last seen.
     """
 
     job: Optimization
     number: int
     lost: int
+    age_seconds: float
     waited_seconds: float
 
 
 def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | None:
-    """Take a job up as its next attempt; None when it has ended already."""
+    """Take a job up as its next attempt.
+
+    Args:
+        engine: the database.
+        job_id: the job.
+        slot: the slot that this process holds, so that no other process lives that had it.
+        instance_id: this process.
+
+    Returns:
+        None when the job has ended already, or runs in another slot: whether that worker is gone is for
+        :mod:`app.optimizations.recovery` to find out.
+    """
     with Session(engine, expire_on_commit=False) as session, session.begin():
         job = session.get(Optimization, job_id, with_for_update=True)
         if job is None or job.state not in {"queued", "running"}:
             return None
-        started = now()
         previous = session.get(Attempt, (job_id, job.attempt)) if job.attempt else None
-        waiting_since = (previous.ended_at or _last_seen(session, previous)) if previous else job.created_at
-        # Our own was not lost: the database did not answer, and we try again.
-        ours = Attempt.instance_id == instance_id
-        session.execute(
-            update(Attempt)
-            .where(Attempt.job_id == job_id, Attempt.state == "running")
-            .values(state=case((ours, "interrupted"), else_="lost"), ended_at=waiting_since)
+        if previous and previous.state == "running":
+            if previous.worker_slot != slot:
+                return None
+            # Our own was not lost: the database did not answer, and we try again.
+            previous.state = "interrupted" if previous.instance_id == instance_id else "lost"
+            previous.ended_at = last_seen(session, previous)
+            session.flush()
+        started = session.execute(select(clock())).scalar_one()
+        waiting_since = (previous and previous.ended_at) or job.created_at
+        lost = session.scalar(
+            select(func.count()).where(
+                Attempt.job_id == job_id, Attempt.state == "lost", Attempt.number > job.retried_after
+            )
         )
-        lost = session.scalar(select(func.count()).where(Attempt.job_id == job_id, Attempt.state == "lost"))
         job.attempt += 1
         job.state = "running"
         job.started_at = job.started_at or started
@@ -68,10 +89,16 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
                 started_at=started,
             )
         )
-        return Claim(job, job.attempt, lost or 0, max(0.0, (started - waiting_since).total_seconds()))
+        return Claim(
+            job,
+            job.attempt,
+            lost or 0,
+            max(0.0, (started - job.created_at).total_seconds()),
+            max(0.0, (started - waiting_since).total_seconds()),
+        )
 
 
-def _last_seen(session: Session, attempt: Attempt) -> datetime:
+def last_seen(session: Session, attempt: Attempt) -> datetime:
     """Return when the worker of an attempt last beat or committed; the attempt's start when it never did."""
     seen = session.scalar(
         select(Worker.last_seen).where(
@@ -107,24 +134,15 @@ def commit_checkpoint(
         Superseded: another attempt has taken the job over; nothing was written.
     """
     with engine.begin() as connection:
-        requested = connection.execute(
-            update(Optimization)
-            .where(
-                Optimization.id == job_id, Optimization.attempt == attempt, Optimization.state == "running"
-            )
-            .values(**progress)
-            .returning(Optimization.cancel_requested_at)
-        ).first()
-        if requested is None:
-            raise Superseded
+        cancel_requested_at = _write_fenced(connection, job_id, attempt, progress)
         if trials:
             connection.execute(insert(Trial), trials)
         # A sign of life, as a heartbeat is: a worker that dies now was lost now.
         mine = select(Attempt.instance_id).where(Attempt.job_id == job_id, Attempt.number == attempt)
         connection.execute(
-            update(Worker).where(Worker.instance_id == mine.scalar_subquery()).values(last_seen=now())
+            update(Worker).where(Worker.instance_id == mine.scalar_subquery()).values(last_seen=clock())
         )
-    return requested[0] is not None
+    return cancel_requested_at is not None
 
 
 def end_attempt(
@@ -142,52 +160,38 @@ def end_attempt(
     Raises:
         Superseded: another attempt has taken the job over; nothing was written.
     """
-    ended = now()
-    finished = {} if state == "queued" else {"finished_at": ended}
+    finished = {} if state == "queued" else {"finished_at": clock()}
     with engine.begin() as connection:
-        mine = connection.execute(
-            update(Optimization)
-            .where(
-                Optimization.id == job_id, Optimization.attempt == attempt, Optimization.state == "running"
-            )
-            .values(state=state, **finished, **(outcome or {}))
-        )
-        if mine.rowcount == 0:
-            raise Superseded
+        _write_fenced(connection, job_id, attempt, {"state": state, **finished, **(outcome or {})})
         connection.execute(
             update(Attempt)
             .where(Attempt.job_id == job_id, Attempt.number == attempt)
-            .values(state="interrupted" if state == "queued" else state, ended_at=ended)
+            .values(state="interrupted" if state == "queued" else state, ended_at=clock())
         )
 
 
-def release_lost(engine: Engine, timeout_seconds: float, slot: str, instance_id: str) -> Sequence[Attempt]:
-    """Give up attempts whose worker is gone; their jobs wait again.
+def _write_fenced(
+    connection: Connection, job_id: str, attempt: int, columns: dict[str, Any]
+) -> datetime | None:
+    """Write columns of a job that an attempt still has; return when a user asked to cancel it."""
+    written = connection.execute(
+        update(Optimization)
+        .where(Optimization.id == job_id, Optimization.attempt == attempt, Optimization.state == "running")
+        .values(**columns)
+        .returning(Optimization.cancel_requested_at)
+    ).first()
+    if written is None:
+        raise Superseded
+    requested: datetime | None = written[0]
+    return requested
 
-    A worker is gone when its last heartbeat is older than the timeout, or when this process holds its slot.
 
-    Returns:
-        The attempts given up; the caller must requeue their jobs.
-    """
-    silent = ~Worker.alive(timeout_seconds)
-    replaced = (Attempt.worker_slot == slot) & (Attempt.instance_id != instance_id)
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        lost = session.scalars(
-            select(Attempt)
-            .join(Worker, Worker.slot == Attempt.worker_slot)
-            .where(Attempt.state == "running", silent | replaced)
-            .with_for_update(of=Attempt, skip_locked=True)
-        ).all()
-        for attempt in lost:
-            attempt.state = "lost"
-            attempt.ended_at = _last_seen(session, attempt)
-            session.execute(
-                update(Optimization)
-                .where(
-                    Optimization.id == attempt.job_id,
-                    Optimization.attempt == attempt.number,
-                    Optimization.state == "running",
-                )
-                .values(state="queued")
-            )
-        return lost
+def note_superseded(engine: Engine, job_id: str, attempt: int) -> None:
+    """Note that the worker of an attempt given up for lost lives: it does not count as a loss."""
+    with Session(engine) as session, session.begin():
+        session.get_one(Optimization, job_id, with_for_update=True)
+        session.execute(
+            update(Attempt)
+            .where(Attempt.job_id == job_id, Attempt.number == attempt, Attempt.state == "lost")
+            .values(state="superseded")
+        )

@@ -101,6 +101,13 @@ def list_page(
     prefix: Prefix,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
     before: Annotated[AwareDatetime | None, Query(description="Only those submitted before.")] = None,
+    before_id: Annotated[
+        str,
+        Query(
+            pattern="^[0-9a-f]{0,32}$",
+            description="With before: of those submitted at that time, only those with a smaller id.",
+        ),
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> OptimizationsOut:
     """List optimizations, the newest first."""
@@ -108,11 +115,13 @@ def list_page(
         utc = before.astimezone(UTC) if before else None
     except OverflowError:
         raise BadInput("before", f"is {before}; in UTC that is not within the years 1 to 9999") from None
-    jobs = optimizations.list(state=state, before=utc, limit=limit + 1)
+    jobs = optimizations.list(state=state, before=utc, before_id=before_id, limit=limit + 1)
     following = None
     if len(jobs) > limit:
-        last = jobs[limit - 1].created_at.isoformat().replace("+00:00", "Z")
-        query = {"before": last, "limit": limit} | ({"state": state} if state else {})
+        last = jobs[limit - 1]
+        submitted = last.created_at.isoformat().replace("+00:00", "Z")
+        query = {"before": submitted, "before_id": last.id, "limit": limit}
+        query |= {"state": state} if state else {}
         following = f"{prefix}{router.prefix}?{urlencode(query)}"
     return OptimizationsOut(items=[OptimizationOut.of(job, prefix) for job in jobs[:limit]], next=following)
 
@@ -129,6 +138,14 @@ async def cancel(
 ) -> OptimizationOut:
     """Cancel an optimization: at once when it waits, at its next checkpoint when it runs."""
     return OptimizationOut.of(await writes.run(lambda: optimizations.cancel(job.id)), prefix)
+
+
+@router.post("/{job_id}/retry", status_code=202, responses=problems(401, 403, 404, 409))
+async def retry(
+    _: Operator, job: Job, optimizations: Service, prefix: Prefix, writes: Writing
+) -> OptimizationOut:
+    """Try an optimization again that failed; it goes on from the trials it has."""
+    return OptimizationOut.of(await writes.run(lambda: optimizations.retry(job.id)), prefix)
 
 
 @router.get("/{job_id}/trials", responses=problems(401, 404))

@@ -16,9 +16,9 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind, StatusCode
 from opentelemetry.util.types import AttributeValue
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
-from app.database.models import Optimization, now
+from app.database.engine import UNREACHABLE
+from app.database.models import Optimization
 from app.optimizations import attempts
 from app.optimizations.attempts import Claim, Superseded
 from app.optimizations.instruments import (
@@ -70,6 +70,7 @@ class Flow:
         self._slot = slot
         self._instance_id = instance_id
         self._stopping = stopping
+        self._claimed = 0.0
         self._progress = Progress()
         for state in (*_TERMINAL_EVENTS, "queued"):
             # From 0, so that a rate sees the first increment.
@@ -80,11 +81,12 @@ class Flow:
 
         Raises:
             Interrupted: the worker is to stop; the job is queued again.
-            OperationalError: the database does not answer; the attempt can be made again.
+            sqlalchemy.exc.OperationalError: the database does not answer; the attempt can be made again.
         """
         if self._stopping.is_set():
             raise Interrupted
         began = time.time_ns()
+        self._claimed = time.monotonic()
         claim = attempts.claim(self._engine, job_id, self._slot, self._instance_id)
         if claim is None:
             return
@@ -93,6 +95,7 @@ class Flow:
             try:
                 self._attempt(claim)
             except Superseded:
+                attempts.note_superseded(self._engine, job_id, claim.number)
                 events.emit(
                     Event.OPTIMIZATION_ATTEMPT_SUPERSEDED,
                     f"attempt {claim.number} stops: another has taken the job over",
@@ -150,7 +153,7 @@ class Flow:
         except Interrupted:
             self._hand_back(claim, search.progress() if search else _progress_of(claim.job))
             raise
-        except (Superseded, OperationalError):
+        except (Superseded, *UNREACHABLE):
             raise
         except Exception as error:  # noqa: BLE001 - whatever a strategy or dataset throws is the job's failure
             progress = search.progress() if search else _progress_of(claim.job)
@@ -250,7 +253,8 @@ class Flow:
         failure = {"error_type": type(error).__name__, "error_message": str(error)} if error else {}
         with _internal_span(SpanName.OPTIMIZATION_STORE_RESULTS, job, {Attr.JOB_STATE: state}):
             attempts.end_attempt(self._engine, job.id, claim.number, state, {**outcome, **failure})
-        duration = (now() - job.created_at).total_seconds()
+        # Of the two clocks that know, the one that does not jump as soon as it can tell.
+        duration = claim.age_seconds + time.monotonic() - self._claimed
         reached = _reached(claim, progress)
         ended = {Attr.JOB_STATE: state, **reached}
         with _internal_span(SpanName.OPTIMIZATION_FINISH_ATTEMPT, job, ended) as span:

@@ -13,6 +13,7 @@ from telemetry.contract.names import Attr, Metric
 from telemetry.metrics import JOB_SECONDS, REQUEST_SECONDS, counter, histogram, observe
 
 TRIALS = counter(Metric.OPTIMIZATION_TRIALS)
+REQUEUES = counter(Metric.OPTIMIZATION_REQUEUES)
 ATTEMPTS = counter(Metric.OPTIMIZATION_ATTEMPTS)
 CHECKPOINT_DURATION = histogram(Metric.OPTIMIZATION_CHECKPOINT_DURATION, REQUEST_SECONDS)
 JOB_DURATION = histogram(Metric.OPTIMIZATION_JOB_DURATION, JOB_SECONDS)

@@ -196,6 +196,6 @@ def _fields(job: Optimization, prefix: str) -> dict[str, Any]:
     columns = {column.key: getattr(job, column.key) for column in Optimization.__table__.columns}
     path = path_of(job.id, prefix)
     links = {"self": path} | {
-        name: f"{path}/{name}" for name in ("trials", "events", "export", "view", "cancel")
+        name: f"{path}/{name}" for name in ("trials", "events", "export", "view", "cancel", "retry")
     }
     return {**columns, "progress": progress_of(job), "links": links}

@@ -9,12 +9,13 @@ from datetime import datetime
 
 from opentelemetry import trace
 from opentelemetry.util.types import AttributeValue
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, literal, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.backtests.strategies import STRATEGIES
+from app.database.clock import UtcDateTime, clock
 from app.database.engine import read_only
-from app.database.models import Attempt, Optimization, Trial, now
+from app.database.models import Attempt, Optimization, Trial
 from app.errors import BadInput, Conflict, NotFound, quoted
 from app.optimizations.spec import MAX_TRIALS, JobSpec
 from app.prices import load
@@ -98,20 +99,30 @@ class Optimizations:
         return job
 
     def list(
-        self, *, state: str | None = None, before: datetime | None = None, limit: int = 50
+        self,
+        *,
+        state: str | None = None,
+        before: datetime | None = None,
+        before_id: str = "",
+        limit: int = 50,
     ) -> Sequence[Optimization]:
         """Return jobs, the newest first.
 
         Args:
             state: only those in this state.
             before: only those submitted before.
+            before_id: of those submitted at ``before``, only those whose id is smaller.
             limit: at most so many.
         """
-        query = select(Optimization).order_by(Optimization.created_at.desc()).limit(limit)
+        newest_first = (Optimization.created_at.desc(), Optimization.id.desc())
+        query = select(Optimization).order_by(*newest_first).limit(limit)
         if state:
             query = query.where(Optimization.state == state)
         if before:
-            query = query.where(Optimization.created_at < before)
+            query = query.where(
+                tuple_(Optimization.created_at, Optimization.id)
+                < tuple_(literal(before, UtcDateTime()), literal(before_id))
+            )
         with Session(self._reader) as session:
             return session.scalars(query).all()
 
@@ -123,8 +134,8 @@ class Optimizations:
             Conflict: it has ended already.
         """
         job = self.get(job_id)
-        requested = now()
         with Session(self._engine) as session, session.begin():
+            requested = session.execute(select(clock())).scalar_one()
             asked = session.execute(
                 update(Optimization)
                 .where(Optimization.id == job_id, Optimization.state.not_in(FINAL_STATES))
@@ -160,6 +171,45 @@ class Optimizations:
                         Attr.JOB_TRIALS_INFEASIBLE: job.trials_infeasible,
                     },
                 )
+        return self.get(job_id)
+
+    def retry(self, job_id: str) -> Optimization:
+        """Try a failed job again; it goes on from the trials it has, and its lost workers no longer count.
+
+        Raises:
+            NotFound: there is none with this id.
+            Conflict: it has not failed.
+        """
+        job = self.get(job_id)
+        with Session(self._engine) as session, session.begin():
+            retried = session.execute(
+                update(Optimization)
+                .where(Optimization.id == job_id, Optimization.state == "failed")
+                .values(
+                    state="queued",
+                    retried_after=Optimization.attempt,
+                    finished_at=None,
+                    cancel_requested_at=None,
+                    error_type=None,
+                    error_message=None,
+                )
+                .returning(Optimization.id)
+            ).first()
+        if retried is None:
+            state = self.get(job_id).state
+            raise Conflict(f"optimization {job_id} is {state}; only one that failed can be retried")
+        with continue_job_trace(job_id, job.traceparent):
+            events.emit(
+                Event.OPTIMIZATION_RETRIED,
+                f"tried again, after {job.trials_completed + job.trials_failed} of {job.trials} trials",
+                attributes={
+                    Attr.JOB_ID: job_id,
+                    Attr.JOB_TRIALS_COMPLETED: job.trials_completed,
+                    Attr.JOB_TRIALS_FAILED: job.trials_failed,
+                },
+            )
+        # Should this fail, the next heartbeat of any worker does it.
+        self._queue.requeue(job_id)
         return self.get(job_id)
 
     def trials(

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse
 
-from app.database.models import Optimization, now
+from app.database.clock import now
+from app.database.models import Optimization
 from app.errors import NotFound
 from app.optimizations.endpoints import Service, find
 from app.requests.openapi import problems

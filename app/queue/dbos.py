@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal
 
-from dbos import DBOS, DBOSClient
+from dbos import DBOS, DBOSClient, EnqueueOptions
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import OperationalError
 
-from app.queue.port import OPTIMIZATIONS
+from app.database.engine import UNREACHABLE
+from app.queue.port import OPTIMIZATIONS, Place
 
 _WORKFLOW = "optimize"
 # Jobs of another protocol version wait for a worker of theirs. DBOS' default is a hash of the source:
@@ -27,41 +28,62 @@ _RETRY_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
+_PLACES: dict[str, Literal["queued", "taken"]] = {
+    "ENQUEUED": "queued",
+    "DELAYED": "queued",
+    "PENDING": "taken",
+}
+
+
 class Interrupted(Exception):
     """A job stopped at a checkpoint because its worker is to stop; it goes on elsewhere."""
+
+
+def _client(engine: Engine) -> DBOSClient:
+    # By itself it would wait for a lost connection without end: our callers have users who wait.
+    return DBOSClient(system_database_engine=engine, retry_connection_errors=False)
+
+
+def _options(job_id: str) -> EnqueueOptions:
+    return {
+        "queue_name": OPTIMIZATIONS,
+        "workflow_name": _WORKFLOW,
+        "workflow_id": job_id,
+        "app_version": _PROTOCOL_VERSION,
+    }
 
 
 class DbosQueue:
     """The queue as seen from any process; implements :class:`app.queue.port.JobQueue`."""
 
     def __init__(self, engine: Engine) -> None:
-        self._client = DBOSClient(system_database_engine=engine)
+        self._client = _client(engine)
 
     def enqueue(self, connection: Connection, job_id: str) -> None:
         """Queue a job in the caller's transaction."""
-        self._client.enqueue_in_transaction(
-            connection,
-            {
-                "queue_name": OPTIMIZATIONS,
-                "workflow_name": _WORKFLOW,
-                "workflow_id": job_id,
-                "app_version": _PROTOCOL_VERSION,
-            },
-            job_id,
-        )
+        self._client.enqueue_in_transaction(connection, _options(job_id), job_id)
 
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue."""
         self._client.cancel_workflow(job_id)
 
     def requeue(self, job_id: str) -> None:
-        """Queue a job again whose worker is gone."""
-        self._client.resume_workflow(job_id, queue_name=OPTIMIZATIONS)
+        """Queue a job again, whatever the engine has of it.
 
-    def taken(self) -> dict[str, str]:
-        """Return the jobs that were handed to a worker and are not done, each with the worker's slot."""
-        handed = self._client.list_workflows(status="PENDING", load_input=False)
-        return {job.workflow_id: str(job.executor_id) for job in handed}
+        Should this end in the middle, the engine has nothing of the job, and it can be done again.
+        """
+        place = self.places([job_id]).get(job_id)
+        if place and place.state != "ended":
+            self._client.resume_workflow(job_id, queue_name=OPTIMIZATIONS)
+            return
+        # The engine never takes up again what it has ended.
+        self._client.delete_workflow(job_id)
+        self._client.enqueue(_options(job_id), job_id)
+
+    def places(self, job_ids: Sequence[str]) -> dict[str, Place]:
+        """Return what the engine has of these jobs."""
+        found = self._client.list_workflows(workflow_ids=list(job_ids), load_input=False, load_output=False)
+        return {job.workflow_id: Place(_PLACES.get(job.status, "ended"), job.executor_id) for job in found}
 
     def close(self) -> None:
         """Release the client; the engine stays its owner's."""
@@ -80,6 +102,7 @@ class DbosWorker:
     def __init__(self, engine: Engine, slot: str) -> None:
         self._engine = engine
         self._slot = slot
+        self._in_hand: str | None = None
         self._stopping = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
@@ -109,14 +132,17 @@ class DbosWorker:
     def _workflow(self, handle: Callable[[str], None]) -> Callable[[str], None]:
         def optimize(job_id: str) -> None:
             self._idle.clear()
+            self._in_hand = job_id
             try:
                 self._run(handle, job_id)
             except Interrupted:
+                self._in_hand = None
                 self._idle.set()
                 # To return or to raise would end the workflow for good. The process is about to end, and
                 # stop() puts the job back into the queue.
                 threading.Event().wait()
             finally:
+                self._in_hand = None
                 self._idle.set()
 
         return optimize
@@ -126,10 +152,14 @@ class DbosWorker:
         while not self._stopping.is_set():
             try:
                 return handle(job_id)
-            except OperationalError as error:
-                _log.warning("job %s: the database does not answer, trying again: %s", job_id, error.orig)
+            except UNREACHABLE as error:
+                _log.warning("job %s: the database does not answer, trying again: %s", job_id, error)
                 self._stopping.wait(_RETRY_SECONDS)
         raise Interrupted
+
+    def in_hand(self) -> str | None:
+        """Return the job that is being worked at."""
+        return self._in_hand
 
     def stop(self) -> None:
         """Take no more jobs, wait for the running one to reach its next checkpoint, and requeue it.
@@ -140,7 +170,7 @@ class DbosWorker:
         self._stopping.set()
         self._idle.wait()
         DBOS.destroy()
-        client = DBOSClient(system_database_engine=self._engine)
+        client = _client(self._engine)
         for job in client.list_workflows(status="PENDING", executor_id=self._slot, load_input=False):
             client.resume_workflow(job.workflow_id, queue_name=OPTIMIZATIONS)
         client.destroy()

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection
 
 # The queue's name, and the destination in messaging spans.
 OPTIMIZATIONS = "optimizations"
+
+
+@dataclass(frozen=True)
+class Place:
+    """What the queue has of a job.
+
+    Attributes:
+        state: ``queued``; ``taken`` by a worker; ``ended``, so that no worker gets it; ``missing``.
+        slot: of the worker that took it.
+    """
+
+    state: Literal["queued", "taken", "ended", "missing"]
+    slot: str | None = None
 
 
 class JobQueue(Protocol):
@@ -21,7 +35,10 @@ class JobQueue(Protocol):
         """Take a job out of the queue; one that runs stops by itself at its next checkpoint."""
 
     def requeue(self, job_id: str) -> None:
-        """Queue a job again whose worker is gone."""
+        """Queue a job again, whatever the queue has of it."""
+
+    def places(self, job_ids: Sequence[str]) -> Mapping[str, Place]:
+        """Return what the queue has of these jobs; nothing of one that is missing."""
 
     def close(self) -> None:
         """Release connections."""
@@ -32,6 +49,9 @@ class JobWorker(Protocol):
 
     def start(self, handle: Callable[[str], None]) -> None:
         """Begin to call ``handle`` with the id of each job, in a thread of the queue's own."""
+
+    def in_hand(self) -> str | None:
+        """Return the job that ``handle`` was called with and has not returned from."""
 
     def stop(self) -> None:
         """Take no more jobs; wait for the running one to reach its next checkpoint."""

@@ -15,8 +15,9 @@ from collections.abc import Sequence
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.database.clock import now
 from app.database.engine import read_only
-from app.database.models import ApiKey, now
+from app.database.models import ApiKey
 from app.errors import BadInput, NotFound, Unauthorized, quoted
 from app.security.roles import Role
 from telemetry import events

@@ -85,6 +85,7 @@ class Attr:
     OTEL_SPAN_SAMPLING_RESULT: Final = "otel.span.sampling_result"
     PROCESS_PID: Final = "process.pid"
     REQUEST_ID: Final = "request.id"
+    REQUEUE_REASON: Final = "requeue.reason"
     SAMPLER_NAME: Final = "sampler.name"
     SERVER_ADDRESS: Final = "server.address"
     SERVER_PORT: Final = "server.port"
@@ -136,6 +137,8 @@ class Event:
     OPTIMIZATION_INTERRUPTED: Final = "optimization.interrupted"
     OPTIMIZATION_LOST: Final = "optimization.lost"
     OPTIMIZATION_RECOVERED: Final = "optimization.recovered"
+    OPTIMIZATION_REQUEUED: Final = "optimization.requeued"
+    OPTIMIZATION_RETRIED: Final = "optimization.retried"
     OPTIMIZATION_STARTED: Final = "optimization.started"
     OPTIMIZATION_SUBMITTED: Final = "optimization.submitted"
     OPTIMIZATION_TRIAL_FAILED: Final = "optimization.trial.failed"
@@ -335,6 +338,13 @@ class Metric:
         "s",
         "Seconds a job waited for an attempt to begin.",
         (),
+    )
+    OPTIMIZATION_REQUEUES: Final = MetricDefinition(
+        "optimization.requeues",
+        "counter",
+        "{job}",
+        "Jobs that waited and were queued again, since no worker would have got them.",
+        ("requeue.reason", ),
     )
     OPTIMIZATION_TRIALS: Final = MetricDefinition(
         "optimization.trials",
@@ -649,6 +659,7 @@ ATTRIBUTE_TYPES: Final[dict[str, str]] = {
     "otel.span.sampling_result": "string",
     "process.pid": "int",
     "request.id": "string",
+    "requeue.reason": "string",
     "sampler.name": "string",
     "server.address": "string",
     "server.port": "int",

@@ -28,6 +28,7 @@ _LIFE = {
     EventName.OPTIMIZATION_RECOVERED: "running",
     EventName.OPTIMIZATION_CHECKPOINT_COMMITTED: "running",
     EventName.OPTIMIZATION_LOST: "queued",
+    EventName.OPTIMIZATION_RETRIED: "queued",
 }
 
 
@@ -88,10 +89,16 @@ class JobView:
     def state(self) -> str:
         """``queued``, ``running``, ``completed``, ``failed``, ``cancelled``; ``unknown`` without a trace.
 
-        The last event that ends a job decides. Without events, as when logs have expired, spans do.
+        The last event that ends a job decides, unless it was retried since. Without events, as when logs
+        have expired, spans do.
         """
-        ends = [_ENDS[event.name] for event in self.events if event.name in _ENDS]
-        ends = ends or [a.outcome for a in self.attempts if a.outcome and a.outcome in _ENDS.values()]
+        retried = max((e.time_ns for e in self.events if e.name == EventName.OPTIMIZATION_RETRIED), default=0)
+        ends = [_ENDS[e.name] for e in self.events if e.name in _ENDS and e.time_ns >= retried]
+        ends = ends or [
+            a.outcome
+            for a in self.attempts
+            if a.outcome and a.outcome in _ENDS.values() and (a.end_ns or 0) >= retried
+        ]
         if ends:
             return ends[-1]
         life = [(event.time_ns, _LIFE[event.name]) for event in self.events if event.name in _LIFE]

@@ -12,7 +12,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.database.models import Worker, now
+from app.database.clock import now
+from app.database.models import Worker
 from app.health.checks import Check, Finding, all_checks
 from app.health.monitor import HealthMonitor
 from app.health.runner import Runner

@@ -7,21 +7,20 @@ import threading
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, inspect, select, text
 from sqlalchemy.orm import Session
 
 from app.database import migrations
 from app.database.engine import open_database
-from app.database.models import Base, Optimization, Trial
+from app.database.models import Optimization, Trial
 from app.errors import Unavailable
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
 from app.security.keys import authenticate, list_keys
 from app.settings import Settings
+from tests.live.differences import differences
 
 BEFORE = Path(__file__).parent / "before" / "sqlite.sql"
 OPERATOR = "jsk_a0954bacb951_f1e5635607fe504855e26016a46c8fa5bbd7a01e4b19d88ee0b433c3523dcc0c"
@@ -32,18 +31,6 @@ def settings_with_database_of_before(directory):
     database.executescript(BEFORE.read_text(encoding="utf-8"))
     database.close()
     return Settings(data_dir=directory)
-
-
-def differences(engine):
-    """Return how the tables differ from the models, the queue engine's own left out."""
-    ours = set(Base.metadata.tables)
-
-    def is_ours(name, kind, _parents):
-        return kind != "table" or name in ours
-
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_name": is_ours})
-        return compare_metadata(context, Base.metadata)
 
 
 def test_new_database_is_what_the_models_say(tmp_path):

@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
+from app.database.clock import now
 from app.database.engine import open_database
-from app.database.models import Attempt, Optimization, Worker, now
+from app.database.models import Attempt, Optimization, Worker
 from app.metrics import register, system
 from app.settings import Settings
 from telemetry.jobtrace import new_job_id

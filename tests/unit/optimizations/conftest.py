@@ -1,9 +1,9 @@
-"""Jobs made in this process, as a worker makes them; the queue is a fake that nobody waits on."""
+"""A database of a test's own, and jobs made in this process; the queue is a fake that nobody waits on."""
 
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import Engine
@@ -13,12 +13,29 @@ from app.database.models import Optimization
 from app.optimizations.flow import Flow
 from app.optimizations.service import Optimizations
 from app.optimizations.spec import JobSpec
+from app.queue.port import Place
 from app.settings import Settings
 
 
+@dataclass
 class FakeQueue:
+    """Has the places it is told, and takes every job."""
+
+    found: dict[str, Place] = field(default_factory=dict)
+    requeued: list[str] = field(default_factory=list)
+
     def enqueue(self, connection, job_id):
-        pass
+        self.found[job_id] = Place("queued")
+
+    def cancel(self, job_id):
+        del self.found[job_id]
+
+    def requeue(self, job_id):
+        self.requeued.append(job_id)
+        self.found[job_id] = Place("queued")
+
+    def places(self, job_ids):
+        return {job_id: self.found[job_id] for job_id in job_ids if job_id in self.found}
 
 
 @dataclass
@@ -37,6 +54,23 @@ class Jobs:
 
     def trials(self, job: Optimization) -> list:
         return list(self.optimizations.trials(job.id, limit=100_000))
+
+
+@pytest.fixture
+def engine(tmp_path):
+    engine = open_database(Settings(data_dir=tmp_path))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def queue():
+    return FakeQueue()
+
+
+@pytest.fixture
+def optimizations(engine, queue, tmp_path):
+    return Optimizations(engine, queue, Settings(data_dir=tmp_path))
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,189 @@
+"""Takes care of jobs that nobody works at: those of lost workers, and those that the queue engine lost.
+
+The jobs' table alone says what is to be done. The queue engine only delivers: what it has of a job is
+compared with the job and made anew where it differs, so whatever goes wrong between the two, at a crash or a
+lost connection, is mended at the next heartbeat of any worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from sqlalchemy import Engine, Row, and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.database.engine import read_only
+from app.database.models import Attempt, Optimization, Worker
+from app.optimizations.attempts import last_seen
+from app.optimizations.instruments import REQUEUES
+from app.optimizations.liveness import Watch
+from app.queue.port import JobQueue, Place
+from telemetry import events
+from telemetry.contract.names import Attr, Event
+from telemetry.events import Severity
+from telemetry.jobtrace import continue_job_trace
+
+# The oldest ones: a job stuck behind them is among them once they are done.
+_MOST_COMPARED = 500
+_NOTE = ".interrupted"
+
+
+class Recovery:
+    """What one worker does for all jobs at each of its heartbeats.
+
+    Args:
+        engine: the database.
+        queue: where jobs wait.
+        directory: where processes leave word that they could not hand back their job.
+        slot: this worker's slot.
+        instance_id: this process.
+        in_hand: tells the job this process is working at.
+        timeout_seconds: a worker is gone whose heartbeat stood still for so long.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        queue: JobQueue,
+        directory: Path,
+        slot: str,
+        instance_id: str,
+        in_hand: Callable[[], str | None],
+        timeout_seconds: float,
+    ) -> None:
+        self._engine = engine
+        self._reader = read_only(engine)
+        self._queue = queue
+        self._directory = directory
+        self._slot = slot
+        self._instance_id = instance_id
+        self._in_hand = in_hand
+        self._watch = Watch(timeout_seconds)
+        self._not_in_hand: set[str] = set()
+
+    def forget(self) -> None:
+        """Begin anew with watching, because the database did not answer."""
+        self._watch.forget()
+
+    def run(self) -> None:
+        """Give up attempts whose worker is gone, and queue every job that waits and is not queued."""
+        with Session(self._reader) as session:
+            workers = session.scalars(select(Worker)).all()
+        gone = self._watch.silent({w.slot: (w.instance_id, w.last_seen) for w in workers})
+        gone.discard(self._slot)
+        self._give_up_lost(gone)
+        alive = {worker.slot for worker in workers} - gone | {self._slot}
+        for job, reason in self._stranded(alive):
+            self._requeue(job, reason)
+
+    def _give_up_lost(self, gone: set[str]) -> None:
+        # A slot is held by one process: an attempt of another one is an attempt of nobody.
+        held = and_(Worker.slot == Attempt.worker_slot, Worker.instance_id == Attempt.instance_id)
+        notes = {note.name.removesuffix(_NOTE): note for note in self._directory.glob(f"*{_NOTE}")}
+        of_nobody = or_(
+            Worker.slot.is_(None),
+            Worker.slot.in_(gone),
+            Attempt.worker_slot == self._slot,
+            Attempt.instance_id.in_(notes),
+        )
+        with Session(self._reader) as session:
+            found = session.execute(
+                select(Attempt.job_id, Attempt.number, Attempt.instance_id)
+                .outerjoin(Worker, held)
+                .where(Attempt.state == "running", of_nobody)
+            ).all()
+        # Asked after the database: what we work at now, we did not let go before that.
+        in_hand = self._in_hand()
+        for job_id, number, instance_id in found:
+            if instance_id != self._instance_id or job_id != in_hand:
+                self._give_up(job_id, number, "interrupted" if instance_id in notes else "lost")
+        for note in notes.values():
+            note.unlink(missing_ok=True)
+
+    def _give_up(self, job_id: str, number: int, state: str) -> None:
+        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+            job = session.get_one(Optimization, job_id, with_for_update=True)
+            attempt = session.get_one(Attempt, (job_id, number), with_for_update=True)
+            if attempt.state != "running":
+                return
+            attempt.state = state
+            attempt.ended_at = last_seen(session, attempt)
+            if job.attempt == number and job.state == "running":
+                job.state = "queued"
+        with continue_job_trace(job.id, job.traceparent):
+            lost = state == "lost"
+            events.emit(
+                Event.OPTIMIZATION_LOST if lost else Event.OPTIMIZATION_INTERRUPTED,
+                f"attempt {number} {'lost its worker' if lost else 'stopped with'} {attempt.worker_slot}; "
+                "the job waits again",
+                severity=Severity.WARN,
+                attributes={
+                    Attr.JOB_ID: job.id,
+                    Attr.JOB_ATTEMPT: number,
+                    Attr.WORKER_SLOT: attempt.worker_slot,
+                },
+            )
+
+    def _stranded(self, alive: set[str]) -> Iterator[tuple[Row[str, int, str], str]]:
+        """Yield jobs that wait and that no worker would get, each with what the queue engine has of it."""
+        waits = Optimization.state == "queued"
+        columns = (Optimization.id, Optimization.attempt, Optimization.traceparent)
+        with self._reader.connect() as connection:
+            waiting = connection.execute(
+                select(*columns).where(waits).order_by(Optimization.created_at).limit(_MOST_COMPARED)
+            ).all()
+        if not waiting:
+            return
+        # Asked after the jobs: a job and its place are committed together, so what is missing is missing.
+        places = self._queue.places([job.id for job in waiting])
+        suspected, self._not_in_hand = self._not_in_hand, set()
+        for job in waiting:
+            place = places.get(job.id, Place("missing"))
+            if place.state == "taken" and place.slot == self._slot and job.id != self._in_hand():
+                # Twice in a row, since between being taken and being in hand is a moment.
+                self._not_in_hand.add(job.id)
+                if job.id in suspected:
+                    yield job, "not_in_hand"
+            elif place.state == "taken" and place.slot not in alive:
+                yield job, "worker_gone"
+            elif place.state in {"ended", "missing"} and self._still_waits(job):
+                yield job, place.state
+
+    def _still_waits(self, job: Row[str, int, str]) -> bool:
+        """Whether nobody has taken the job up since: then the queue engine was not right to have ended it."""
+        with self._reader.connect() as connection:
+            return (
+                connection.execute(
+                    select(Optimization.id).where(
+                        Optimization.id == job.id,
+                        Optimization.state == "queued",
+                        Optimization.attempt == job.attempt,
+                    )
+                ).first()
+                is not None
+            )
+
+    def _requeue(self, job: Row[str, int, str], reason: str) -> None:
+        self._queue.requeue(job.id)
+        REQUEUES.add(1, {Attr.REQUEUE_REASON: reason})
+        with continue_job_trace(job.id, job.traceparent):
+            events.emit(
+                Event.OPTIMIZATION_REQUEUED,
+                f"the job waits, and is queued again: {_REASONS[reason]}",
+                severity=Severity.INFO if reason == "worker_gone" else Severity.WARN,
+                attributes={Attr.JOB_ID: job.id, Attr.REQUEUE_REASON: reason},
+            )
+
+
+_REASONS = {
+    "worker_gone": "the worker it was handed to is gone",
+    "not_in_hand": "the worker it was handed to does not work at it",
+    "ended": "the queue engine took it for done",
+    "missing": "the queue engine did not have it",
+}
+
+
+def leave_note(directory: Path, instance_id: str) -> None:
+    """Leave word that this process ends in order, though it cannot hand its job back: no worker is lost."""
+    (directory / f"{instance_id}{_NOTE}").touch()

@@ -1,0 +1,201 @@
+"""What a worker does at a heartbeat for jobs that nobody works at."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import delete, insert, update
+
+from app.database.models import Attempt, Optimization, Worker
+from app.optimizations import attempts
+from app.optimizations.recovery import Recovery, leave_note
+from app.optimizations.spec import JobSpec
+from app.queue.port import Place
+from telemetry.testing import captured
+
+
+class Hand:
+    job: str | None = None
+
+    def __call__(self):
+        return self.job
+
+
+@pytest.fixture
+def hand():
+    return Hand()
+
+
+def worker(engine, slot, instance):
+    with engine.begin() as connection:
+        connection.execute(delete(Worker).where(Worker.slot == slot))
+        connection.execute(insert(Worker), {"slot": slot, "instance_id": instance, "pid": 1, "host": "h"})
+
+
+@pytest.fixture
+def recovery(engine, queue, hand, tmp_path):
+    """That of worker-0, beside worker-1."""
+    worker(engine, "worker-0", "we")
+    worker(engine, "worker-1", "they")
+    return Recovery(engine, queue, tmp_path, "worker-0", "we", hand, 30)
+
+
+@pytest.fixture
+def lost_by_the_other(recovery, monkeypatch):
+    """Have worker-1 be gone; when that is, is told in test_liveness."""
+    monkeypatch.setattr(recovery._watch, "silent", lambda beats: {"worker-1"} & beats.keys())
+
+
+@pytest.fixture
+def job(optimizations):
+    return optimizations.submit(JobSpec())
+
+
+def attempt_states(optimizations, job):
+    return [attempt.state for attempt in optimizations.attempts(job.id)]
+
+
+@pytest.mark.usefixtures("lost_by_the_other")
+def test_job_of_a_worker_that_is_gone_waits_and_is_queued_again(engine, queue, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    queue.found[job.id] = Place("taken", "worker-1")
+    with captured() as telemetry:
+        recovery.run()
+    assert optimizations.get(job.id).state == "queued"
+    assert attempt_states(optimizations, job) == ["lost"]
+    assert queue.requeued == [job.id]
+    assert telemetry.event_names() == ["optimization.lost", "optimization.requeued"]
+    assert {record.trace_id for record in telemetry.records} == {job.id}
+    assert telemetry.value("optimization.requeues", {"requeue.reason": "worker_gone"}) == 1
+    assert telemetry.contract_violations() == []
+
+
+def test_job_of_a_worker_that_lives_is_left_alone(engine, queue, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    queue.found[job.id] = Place("taken", "worker-1")
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["running"]
+    assert queue.requeued == []
+
+
+@pytest.mark.usefixtures("lost_by_the_other")
+def test_requeue_that_fails_is_made_up_for_at_the_next_heartbeat(
+    engine, queue, optimizations, recovery, job, monkeypatch
+):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    queue.found[job.id] = Place("taken", "worker-1")
+    with monkeypatch.context() as patch:
+        patch.setattr(queue, "requeue", lambda job_id: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            recovery.run()
+    # The worker was not dead, finds itself superseded, and returns: the engine takes the job for done.
+    queue.found[job.id] = Place("ended", "worker-1")
+    recovery.run()
+    assert queue.requeued == [job.id]
+    assert optimizations.get(job.id).state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("place", "reason"),
+    [(Place("ended"), "ended"), (None, "missing"), (Place("taken", "worker-9"), "worker_gone")],
+)
+def test_job_that_waits_and_that_no_worker_would_get_is_queued_again(queue, recovery, job, place, reason):
+    if place:
+        queue.found[job.id] = place
+    else:
+        del queue.found[job.id]
+    with captured() as telemetry:
+        recovery.run()
+        recovery.run()
+    assert queue.requeued == [job.id], "once"
+    (event,) = telemetry.events_named("optimization.requeued")
+    assert event.attributes["requeue.reason"] == reason
+
+
+@pytest.mark.parametrize("place", [Place("queued"), Place("taken", "worker-1")])
+def test_job_that_a_worker_gets_is_left_alone(queue, recovery, job, place):
+    queue.found[job.id] = place
+    recovery.run()
+    recovery.run()
+    assert queue.requeued == []
+
+
+def test_job_taken_up_meanwhile_is_left_alone(engine, queue, recovery, job, monkeypatch):
+    def taken_up_and_ended(job_ids):
+        attempts.claim(engine, job.id, "worker-1", "they")
+        attempts.end_attempt(engine, job.id, 1, "completed")
+        return {job.id: Place("ended")}
+
+    monkeypatch.setattr(queue, "places", taken_up_and_ended)
+    recovery.run()
+    assert queue.requeued == []
+
+
+def test_job_handed_to_us_that_we_do_not_work_at_is_queued_again(queue, recovery, job):
+    queue.found[job.id] = Place("taken", "worker-0")
+    recovery.run()
+    assert queue.requeued == [], "it may be on its way from the queue to the hand"
+    recovery.run()
+    assert queue.requeued == [job.id]
+
+
+def test_job_in_hand_is_left_alone(engine, queue, optimizations, recovery, hand, job):
+    hand.job = job.id
+    queue.found[job.id] = Place("taken", "worker-0")
+    recovery.run()
+    recovery.run()
+    attempts.claim(engine, job.id, "worker-0", "we")
+    recovery.run()
+    assert (queue.requeued, attempt_states(optimizations, job)) == ([], ["running"])
+
+
+def test_attempt_of_ours_that_broke_off_counts_as_lost(engine, queue, optimizations, recovery, job):
+    # By a fault of the program: whatever a job does to its worker, it does not do so for ever.
+    attempts.claim(engine, job.id, "worker-0", "we")
+    queue.found[job.id] = Place("ended", "worker-0")
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["lost"]
+    assert queue.requeued == [job.id]
+
+
+@pytest.mark.parametrize("slot", ["worker-0", "worker-1", "worker-7"])
+def test_attempt_of_a_process_that_no_longer_holds_its_slot_is_lost(
+    engine, queue, optimizations, recovery, job, slot
+):
+    attempts.claim(engine, job.id, slot, "one before")
+    queue.found[job.id] = Place("taken", slot)
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["lost"]
+
+
+def test_attempt_of_a_process_that_left_word_was_not_lost(
+    engine, queue, optimizations, recovery, job, tmp_path
+):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    queue.found[job.id] = Place("taken", "worker-1")
+    leave_note(tmp_path, "they")
+    with captured() as telemetry:
+        recovery.run()
+    assert attempt_states(optimizations, job) == ["interrupted"]
+    assert telemetry.event_names()[0] == "optimization.interrupted"
+    assert telemetry.contract_violations() == []
+    assert list(tmp_path.glob("*.interrupted")) == []
+
+
+def test_job_that_ended_meanwhile_keeps_its_state(engine, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-7", "gone")
+    with engine.begin() as connection:
+        connection.execute(update(Optimization).values(state="completed"))
+    recovery.run()
+    assert optimizations.get(job.id).state == "completed"
+
+
+def test_attempt_that_was_taken_over_does_not_send_its_job_back(engine, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    with engine.begin() as connection:
+        connection.execute(
+            insert(Attempt),
+            {"job_id": job.id, "number": 0, "worker_slot": "worker-7", "instance_id": "gone"},
+        )
+    recovery.run()
+    assert optimizations.get(job.id).state == "running"
+    assert attempt_states(optimizations, job) == ["lost", "running"]
