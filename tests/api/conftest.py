@@ -52,7 +52,7 @@ class FakeQueue:
         self.cancelled.append(job_id)
 
     def requeue(self, job_id):
-        raise NotImplementedError
+        self.queued.append(job_id)
 
     def close(self):
         raise NotImplementedError

@@ -166,6 +166,27 @@ def test_cancel_of_a_job_that_has_ended_is_a_conflict(api, state):
     assert "cannot be cancelled" in response.json()["detail"]
 
 
+def test_failed_job_is_retried(api):
+    job = api.add_job(state="failed", error_type="TooManyAttempts", attempt=5)
+    response = api.client("operator").post(f"{URL}/{job.id}/retry")
+    assert response.status_code == 202
+    assert (response.json()["state"], response.json()["error_type"]) == ("queued", None)
+    assert api.queue.queued == [job.id]
+    again = api.client("operator").post(f"{URL}/{job.id}/retry")
+    assert again.status_code == 409
+    assert "is queued; only one that failed can be retried" in again.json()["detail"]
+
+
+def test_pages_of_jobs_of_the_same_moment_skip_none(api):
+    made = {api.add_job(created_at=CREATED).id for _ in range(5)}
+    client, url, seen = api.client("viewer"), f"{URL}?limit=2", []
+    while url:
+        page = client.get(url).json()
+        seen += [job["id"] for job in page["items"]]
+        url = page["next"]
+    assert sorted(seen) == sorted(made)
+
+
 def test_trials_by_number_are_paged(api):
     job = api.add_job(trials=5)
     client, path, seen = api.client("viewer"), f"{URL}/{job.id}/trials?limit=2", []

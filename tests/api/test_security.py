@@ -17,6 +17,7 @@ ENDPOINTS = {
     ("GET", "/api/v1/optimizations"): "viewer",
     ("GET", "/api/v1/optimizations/{job_id}"): "viewer",
     ("POST", "/api/v1/optimizations/{job_id}/cancel"): "operator",
+    ("POST", "/api/v1/optimizations/{job_id}/retry"): "operator",
     ("GET", "/api/v1/optimizations/{job_id}/trials"): "viewer",
     ("GET", "/api/v1/optimizations/{job_id}/events"): "viewer",
     ("GET", "/api/v1/optimizations/{job_id}/export"): "viewer",

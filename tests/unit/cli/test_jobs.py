@@ -89,7 +89,7 @@ def on_terminal(data_dir, width, *arguments):
 def test_list_has_as_many_columns_as_there_is_room_for(data_dir, width, columns):
     header, *rows = on_terminal(data_dir, width, "job", "list")
     assert header.split() == columns.split()
-    assert [row.split()[:2] for row in rows] == [[job_id, "cancelled"] for job_id in IDS]
+    assert [row.split()[:2] for row in rows] == [[job_id, "cancelled"] for job_id in reversed(IDS)]
     # Of the narrowest, the terminal itself makes two lines.
     assert max(map(len, rows)) <= max(width, 43)
     if width >= 80:
