@@ -201,11 +201,12 @@ class Optimizations:
         with continue_job_trace(job_id, job.traceparent):
             events.emit(
                 Event.OPTIMIZATION_RETRIED,
-                f"tried again, after {job.trials_completed + job.trials_failed} of {job.trials} trials",
+                f"tried again, after {job.trials_made} of {job.trials} trials",
                 attributes={
                     Attr.JOB_ID: job_id,
                     Attr.JOB_TRIALS_COMPLETED: job.trials_completed,
                     Attr.JOB_TRIALS_FAILED: job.trials_failed,
+                    Attr.JOB_TRIALS_INFEASIBLE: job.trials_infeasible,
                 },
             )
         # Should this fail, the next heartbeat of any worker does it.
