@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
@@ -36,6 +36,7 @@ from app.security import endpoints as keys
 from app.settings import Settings
 from telemetry import events
 from telemetry.contract.names import Event
+from telemetry.exporters.delivery import Delivery
 
 _TAGS = [
     {"name": "optimizations", "description": "Jobs: submit, follow, read, cancel, export."},
@@ -59,7 +60,11 @@ _NATIVE_TELEMETRY_OFF: TelemetryConfig = {
 
 
 def create_app(
-    settings: Settings, engine: Engine, queue: JobQueue, registry: CollectorRegistry | None = None
+    settings: Settings,
+    engine: Engine,
+    queue: JobQueue,
+    registry: CollectorRegistry | None = None,
+    deliveries: Sequence[Delivery] = (),
 ) -> ASGIApp:
     """Return the API, to be served by any ASGI server that runs its lifespan.
 
@@ -72,6 +77,7 @@ def create_app(
         queue: where jobs wait for workers.
         registry: what ``/metrics`` shows, filled by a ``PrometheusMetricReader`` that telemetry was
             configured with; None for no ``/metrics``.
+        deliveries: those of this process's telemetry, by which its health is judged.
     """
     api = FastAPI(
         title="jobscope",
@@ -95,7 +101,7 @@ def create_app(
     api.state.registry = registry
     api.state.optimizations = Optimizations(engine, queue, settings)
     api.state.writes = Writes()
-    api.state.health = HealthMonitor(all_checks(engine, settings))
+    api.state.health = HealthMonitor(all_checks(engine, settings, deliveries))
     for part in _ROUTERS:
         api.include_router(part.router)
     document_problems(api)

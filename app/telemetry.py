@@ -10,6 +10,10 @@ from app.errors import Unavailable
 from app.settings import Settings
 from telemetry import setup
 
+# What an absent Collector adds to the end of a service, and of a command: somebody waits for that one.
+SERVICE_FLUSH_SECONDS = 5.0
+COMMAND_FLUSH_SECONDS = 0.9
+
 
 def configure(
     service_name: str,
@@ -18,6 +22,7 @@ def configure(
     readers: tuple[MetricReader, ...] = (),
     host_metrics: bool = False,
     console: bool = False,
+    flush_seconds: float = SERVICE_FLUSH_SECONDS,
 ) -> setup.Telemetry:
     """Make this process observable.
 
@@ -32,6 +37,7 @@ def configure(
             readers=readers,
             host_metrics=host_metrics,
             console=console,
+            flush_seconds=flush_seconds,
         )
     except OSError as error:
         raise Unavailable(

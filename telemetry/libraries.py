@@ -29,6 +29,9 @@ class LibraryLogs(LoggingHandler):
         except Exception as error:  # noqa: BLE001 - no concern of the one who logs
             tell("log record", f"a log record of {text_of(record.name)} is lost: {text_of(error)}")
 
+    def flush(self) -> None:
+        """Do nothing: what is queued is flushed with all other telemetry."""
+
 
 def _tellable(record: logging.LogRecord) -> logging.LogRecord:
     """Return a copy whose message is formatted, and whose other parts OTLP can hold."""

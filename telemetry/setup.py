@@ -16,32 +16,34 @@ from types import FrameType
 
 from opentelemetry import metrics, trace
 from opentelemetry._logs import set_logger_provider
-from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
-from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.system_metrics import SystemMetricsInstrumentor
 from opentelemetry.sdk._logs import LoggerProvider
-from opentelemetry.sdk._logs.export import BatchLogRecordProcessor, LogRecordExporter
+from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.environment_variables import (
     OTEL_BLRP_SCHEDULE_DELAY,
     OTEL_BSP_SCHEDULE_DELAY,
     OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_EXPORTER_OTLP_TIMEOUT,
     OTEL_METRIC_EXPORT_INTERVAL,
     OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED,
 )
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from telemetry.console import ConsoleProcessor
 from telemetry.contract.names import Metric, MetricDefinition
 from telemetry.events import IdentifyingProcessor
+from telemetry.exporters.delivery import Delivery
+from telemetry.exporters.ending import Ending
+from telemetry.exporters.exporters import DeliveredLogs, DeliveredMetrics, DeliveredSpans
 from telemetry.exporters.items import clean_resource
-from telemetry.files import FileLogExporter, FileMetricExporter, FileSpanExporter, RotatedFile
+from telemetry.exporters.otlphttp import OtlpHttp, Signal
+from telemetry.files import FileDestination, RotatedFile
 from telemetry.jobtrace import JobIdGenerator, JobSampler
 from telemetry.libraries import LibraryLogs
 
@@ -55,8 +57,8 @@ _DEFAULTS = {
     # The stable HTTP conventions; the instrumentations' default is still the old ones.
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http",
 }
-# Seconds an export may take, retries included: also what a shutdown waits for an absent Collector.
-_EXPORT_TIMEOUT_SECONDS = 5
+# Seconds an export may take, tries included; what may be accepted later is lost after them. OTLP's default.
+_EXPORT_SECONDS = "10"
 # A burst of spans must not push out the oldest (the SDK drops those) within one schedule delay.
 _QUEUE_SIZE = 16_384
 
@@ -111,6 +113,9 @@ class Telemetry:
     tracer_provider: TracerProvider
     meter_provider: MeterProvider
     logger_provider: LoggerProvider
+    deliveries: tuple[Delivery, ...]
+    """What became of spans, log records and measurements, in this order."""
+    ending: Ending
 
     @property
     def instance_id(self) -> str:
@@ -118,18 +123,19 @@ class Telemetry:
         return str(self.resource.attributes["service.instance.id"])
 
     def flush(self) -> None:
-        """Export what is queued. Measurements are collected last: they count what was exported."""
-        self.tracer_provider.force_flush()
-        self.logger_provider.force_flush()
-        self.meter_provider.force_flush()
+        """Export what is queued, within the time that :func:`configure` was given for it."""
+        self.ending.flush(
+            self.tracer_provider.force_flush,
+            self.logger_provider.force_flush,
+            self.meter_provider.force_flush,
+        )
 
     def shutdown(self) -> None:
-        """Export what is queued and stop; calling it again does nothing."""
+        """Export what is queued, within the time for it, and stop; call it once."""
         # Once: the SDK warns of a second time, and at exit there is one.
         atexit.unregister(self.shutdown)
-        self.tracer_provider.shutdown()
-        self.logger_provider.shutdown()
-        self.meter_provider.shutdown()
+        signals = (self.tracer_provider, self.logger_provider, self.meter_provider)
+        self.ending.flush(*(signal.shutdown for signal in signals))
 
 
 def configure(
@@ -140,6 +146,7 @@ def configure(
     readers: tuple[MetricReader, ...] = (),
     host_metrics: bool = False,
     console: bool = False,
+    flush_seconds: float = 5.0,
 ) -> Telemetry:
     """Make this process observable; call once, before anything creates spans.
 
@@ -154,6 +161,8 @@ def configure(
         readers: further metric readers, such as the one behind ``/metrics``.
         host_metrics: also measure the host; one process of a host should.
         console: also print log records to stderr, for people.
+        flush_seconds: how long a flush may take, all signals together, and so what an absent Collector adds
+            to the end of the process.
 
     Raises:
         OSError: the directory cannot be written.
@@ -172,10 +181,11 @@ def configure(
             }
         )
     )
-    spans, logs, measurements = _exporters(service_name, directory)
+    deliveries = _deliveries(service_name, directory)
+    traces, logs, measurements = deliveries
     # First, so that the SDK's measurements of itself find it.
     meter_provider = MeterProvider(
-        [PeriodicExportingMetricReader(measurements), *readers],
+        [PeriodicExportingMetricReader(DeliveredMetrics(measurements)), *readers],
         resource=resource,
         views=_VIEWS,
         shutdown_on_exit=False,
@@ -187,34 +197,34 @@ def configure(
         id_generator=JobIdGenerator(),
         shutdown_on_exit=False,
     )
-    tracer_provider.add_span_processor(BatchSpanProcessor(spans, max_queue_size=_QUEUE_SIZE))
+    tracer_provider.add_span_processor(BatchSpanProcessor(DeliveredSpans(traces), max_queue_size=_QUEUE_SIZE))
     trace.set_tracer_provider(tracer_provider)
     logger_provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
     logger_provider.add_log_record_processor(IdentifyingProcessor())
     if console:
         logger_provider.add_log_record_processor(ConsoleProcessor(sys.stderr))
-    logger_provider.add_log_record_processor(BatchLogRecordProcessor(logs, max_queue_size=_QUEUE_SIZE))
+    logger_provider.add_log_record_processor(
+        BatchLogRecordProcessor(DeliveredLogs(logs), max_queue_size=_QUEUE_SIZE)
+    )
     set_logger_provider(logger_provider)
     # Libraries' warnings join our events; their chatter does not.
     logging.getLogger().addHandler(LibraryLogs(logging.WARNING, logger_provider))
     SystemMetricsInstrumentor(config=_PROCESS_METRICS | (_HOST_METRICS if host_metrics else {})).instrument()
-    telemetry = Telemetry(resource, tracer_provider, meter_provider, logger_provider)
+    ending = Ending(deliveries, flush_seconds)
+    telemetry = Telemetry(resource, tracer_provider, meter_provider, logger_provider, deliveries, ending)
     _flush_at_the_end(telemetry)
     return telemetry
 
 
-def _exporters(service_name: str, directory: Path) -> tuple[SpanExporter, LogRecordExporter, MetricExporter]:
-    if os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT):
-        return (
-            OTLPSpanExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
-            OTLPLogExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
-            OTLPMetricExporter(timeout=_EXPORT_TIMEOUT_SECONDS),
-        )
-    return (
-        FileSpanExporter(RotatedFile(directory, f"traces-{service_name}")),
-        FileLogExporter(RotatedFile(directory, f"logs-{service_name}")),
-        FileMetricExporter(RotatedFile(directory, f"metrics-{service_name}")),
-    )
+def _deliveries(service_name: str, directory: Path) -> tuple[Delivery, Delivery, Delivery]:
+    def delivery(signal: Signal) -> Delivery:
+        if os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT):
+            seconds = float(os.environ.get(OTEL_EXPORTER_OTLP_TIMEOUT) or _EXPORT_SECONDS)
+            return Delivery(signal, OtlpHttp(signal), seconds)
+        # Tried once: a full disk is not emptied by waiting.
+        return Delivery(signal, FileDestination(RotatedFile(directory, f"{signal}-{service_name}")), 0)
+
+    return delivery("traces"), delivery("logs"), delivery("metrics")
 
 
 def _flush_at_the_end(telemetry: Telemetry) -> None:

@@ -16,7 +16,7 @@ from app.errors import BadInput, NotFound, Unavailable, quoted
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
 from app.settings import Settings, load_settings
-from app.telemetry import configure
+from app.telemetry import COMMAND_FLUSH_SECONDS, configure
 from telemetry.jobtrace import is_job_id
 
 # As an id begins; shorter ones are typed by mistake.
@@ -67,15 +67,17 @@ def full_id(text: str) -> str:
 
 @contextmanager
 def local_engine() -> Iterator[Engine]:
-    """Open the database, observed: what a command does is in the telemetry like all else."""
+    """Open the database, observed: what a command does is in the telemetry like all else.
+
+    Its telemetry is flushed when the process ends, after all that the command prints.
+    """
     settings = load_settings()
-    telemetry = configure("jobscope-cli", settings)
+    configure("jobscope-cli", settings, flush_seconds=COMMAND_FLUSH_SECONDS)
     engine = open_database(settings)
     try:
         yield engine
     finally:
         engine.dispose()
-        telemetry.shutdown()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated
 
@@ -63,6 +64,11 @@ def main() -> None:
         _fail(str(error))
     except OperationalError as error:
         _fail(f"the database cannot be used: {error.orig}")
+    finally:
+        # Telemetry is flushed as the process ends, which can take a while: who waits has his answer before.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):  # nobody reads any more; Python says so at its end
+                stream.flush()
 
 
 def _fail(message: str) -> None:

@@ -20,7 +20,6 @@ from app.cli.local import require_data_dir
 from app.cli.reset import kept_from_reset
 from app.database.engine import open_database
 from app.errors import BadInput, Unavailable, quoted
-from app.health.checks import collector_problem
 from app.queue.dbos import DbosQueue
 from app.requests.server import server_config
 from app.settings import Settings, load_settings
@@ -40,10 +39,9 @@ def api() -> None:
     registry = CollectorRegistry()
     reader = PrometheusMetricReader(scope_info_enabled=False, registry=registry)
     telemetry = configure("jobscope-api", settings, readers=(reader,), host_metrics=True, console=True)
-    _warn_about_absent_collector()
     engine = open_database(settings)
     queue = DbosQueue(engine)
-    application = create_app(settings, engine, queue, registry)
+    application = create_app(settings, engine, queue, registry, telemetry.deliveries)
     try:
         with kept_from_reset(settings):
             uvicorn.Server(server_config(application, settings.host, settings.port)).run()
@@ -54,7 +52,6 @@ def api() -> None:
 
 def worker() -> None:
     """Run one worker; start as many as there are cores to spare."""
-    _warn_about_absent_collector()
     run_worker(load_settings())
 
 
@@ -122,14 +119,3 @@ def _require_free_port(settings: Settings) -> None:
                 f"port {settings.port} of {settings.host} cannot be had: {error.strerror}; "
                 "set JOBSCOPE_PORT to a free one"
             ) from None
-
-
-def _warn_about_absent_collector() -> None:
-    """Say at the start, in words, that telemetry will not arrive; the service runs all the same."""
-    problem = collector_problem(timeout_seconds=2)
-    if problem:
-        print(
-            f"jobscope: {problem}; telemetry is lost until one does. "
-            "Unset OTEL_EXPORTER_OTLP_ENDPOINT to write it to files instead.",
-            file=sys.stderr,
-        )

@@ -32,6 +32,9 @@ from app.requests.server import server_config
 from app.security.keys import create_key
 from app.settings import Settings
 from telemetry.captured import Captured
+from telemetry.exporters.delivery import Delivery
+from telemetry.exporters.encoding import Encoded
+from telemetry.files import FileDestination, RotatedFile
 from telemetry.jobtrace import new_job_id
 from telemetry.testing import captured
 
@@ -92,6 +95,7 @@ class Api:
     queue: FakeQueue
     telemetry: Captured
     portal: BlockingPortal
+    delivery: Delivery
     keys: dict[str, str] = field(default_factory=dict)
 
     def key(self, role: str) -> str:
@@ -215,9 +219,11 @@ def make_api(tmp_path, empty_database):
             )
             telemetry = stack.enter_context(captured(*readers))
             queue = FakeQueue()
-            app = create_app(given, engine, queue, registry)
+            delivery = Delivery("logs", FileDestination(RotatedFile(given.telemetry_dir, "logs-test")), 0)
+            delivery.deliver(Encoded(b"{}"), 1)  # as any process has done that runs
+            app = create_app(given, engine, queue, registry, [delivery])
             portal = stack.enter_context(start_blocking_portal())
-            return Api(app, given, engine, queue, telemetry, portal)
+            return Api(app, given, engine, queue, telemetry, portal, delivery)
 
         made: list[Api] = []
         yield lambda **options: made.append(make(**options)) or made[-1]

@@ -17,6 +17,9 @@ from app.database.models import Worker
 from app.health.checks import Check, Finding, all_checks
 from app.health.monitor import HealthMonitor
 from app.health.runner import Runner
+from telemetry.exporters.delivery import Delivery
+from telemetry.exporters.encoding import Encoded
+from telemetry.files import FileDestination, RotatedFile
 
 HEALTH = "/api/v1/health"
 
@@ -26,8 +29,12 @@ def monitor_of(api) -> HealthMonitor:
 
 
 def find(api, name):
-    (check,) = (check for check in all_checks(api.engine, api.settings) if check.name == name)
-    return check.find()
+    return check_of(api, name, api.delivery).find()
+
+
+def check_of(api, name, delivery):
+    (check,) = (check for check in all_checks(api.engine, api.settings, [delivery]) if check.name == name)
+    return check
 
 
 def add_worker(api, seconds_ago=0.0):
@@ -80,7 +87,7 @@ def test_health_of_a_whole_system(api):
     body = response.json()
     assert (body["status"], body["serviceId"]) == ("pass", "jobscope")
     assert {name: found[0]["status"] for name, found in body["checks"].items()} == dict.fromkeys(
-        ("database:usable", "workers:alive", "disk:free", "telemetry:reachable"), "pass"
+        ("database:usable", "workers:alive", "disk:free", "telemetry:accepted"), "pass"
     )
     workers = body["checks"]["workers:alive"][0]
     assert (workers["observedValue"], workers["observedUnit"]) == (1, "workers")
@@ -119,20 +126,38 @@ def test_disk(api, monkeypatch, free, status):
     assert bool(finding.output) == (status != "pass")
 
 
-def test_collector_that_does_not_answer_is_a_warning(api, monkeypatch):
-    # Port 9 (discard) of loopback: refused at once.
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
-    finding = find(api, "telemetry")
-    assert finding.status == "warn"
-    assert "http://127.0.0.1:9" in finding.output
-    with api.served() as url:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
-        assert find(api, "telemetry") == Finding("pass")
+def export(delivery):
+    """Export a request, as the process's own telemetry does all the time."""
+    return delivery.deliver(Encoded(b"{}"), 1)
+
+
+@pytest.fixture
+def untried(api):
+    return Delivery("logs", FileDestination(RotatedFile(api.settings.telemetry_dir, "logs-new")), 0)
+
+
+def test_telemetry_of_which_nothing_is_known_is_a_warning(api, untried, monkeypatch):
+    monkeypatch.setattr("app.health.checks._FIRST_EXPORT_SECONDS", 0)
+    assert check_of(api, "telemetry", untried).find() == Finding("warn", "no telemetry has been exported yet")
+
+
+def test_telemetry_of_a_new_process_is_judged_by_its_first_export(api, untried):
+    threading.Timer(0.1, export, [untried]).start()
+    assert check_of(api, "telemetry", untried).find() == Finding("pass")
 
 
 def test_telemetry_files_that_cannot_be_written_are_a_warning(api):
+    assert export(api.delivery)
+    assert find(api, "telemetry") == Finding("pass")
     shutil.rmtree(api.settings.telemetry_dir)
-    assert find(api, "telemetry").status == "warn"
+    assert not export(api.delivery)
+    finding = find(api, "telemetry")
+    assert finding.status == "warn"
+    assert "telemetry cannot be written" in finding.output
+    assert "No such file or directory" in finding.output
+    api.settings.telemetry_dir.mkdir()
+    assert export(api.delivery)
+    assert find(api, "telemetry") == Finding("pass")
 
 
 def steered(status):

@@ -30,7 +30,9 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode,
 from telemetry import jobtrace
 from telemetry.contract.names import Attr, Event, SpanName
 from telemetry.events import IdentifyingProcessor
-from telemetry.files import FileLogExporter, FileSpanExporter, RotatedFile, to_json_line
+from telemetry.exporters.delivery import Delivery
+from telemetry.exporters.exporters import DeliveredLogs, DeliveredSpans
+from telemetry.files import FileDestination, RotatedFile, to_json_line
 
 BASE_NS = 1_781_000_000 * 10**9
 MS = 10**6
@@ -40,6 +42,10 @@ SECOND = 10**9
 def job_id_at(base_ns: int, number: int = 1) -> str:
     """Return a job id whose first digits tell a time."""
     return f"{base_ns // SECOND:08x}{number:024x}"
+
+
+def to_files(signal, directory, name):
+    return Delivery(signal, FileDestination(RotatedFile(directory, f"{signal}-{name}")), 0)
 
 
 class Process:
@@ -62,12 +68,12 @@ class Process:
             resource=resource, id_generator=jobtrace.JobIdGenerator(), shutdown_on_exit=False
         )
         self._tracers.add_span_processor(
-            SimpleSpanProcessor(FileSpanExporter(RotatedFile(directory, f"traces-{name}")))
+            SimpleSpanProcessor(DeliveredSpans(to_files("traces", directory, name)))
         )
         self._loggers = LoggerProvider(resource=resource, shutdown_on_exit=False)
         self._loggers.add_log_record_processor(IdentifyingProcessor())
         self._loggers.add_log_record_processor(
-            SimpleLogRecordProcessor(FileLogExporter(RotatedFile(directory, f"logs-{name}")))
+            SimpleLogRecordProcessor(DeliveredLogs(to_files("logs", directory, name)))
         )
         self._reader = InMemoryMetricReader()
         self._meters = MeterProvider([self._reader], resource=resource, shutdown_on_exit=False)

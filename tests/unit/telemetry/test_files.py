@@ -15,7 +15,9 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import Link, SpanKind
 
-from telemetry.files import FileSpanExporter, RotatedFile, to_json_line
+from telemetry.exporters.delivery import Delivery
+from telemetry.exporters.exporters import DeliveredSpans
+from telemetry.files import FileDestination, RotatedFile, to_json_line
 
 
 def make_spans():
@@ -43,6 +45,10 @@ def hex_to_base64(node):
             for key, value in node.items()
         }
     return [hex_to_base64(item) for item in node] if isinstance(node, list) else node
+
+
+def span_exporter(directory):
+    return DeliveredSpans(Delivery("traces", FileDestination(RotatedFile(directory, "traces-x")), 0))
 
 
 def test_line_holds_what_the_official_encoder_encodes():
@@ -86,7 +92,7 @@ def file_size_limit(size):
 
 
 def test_a_line_that_does_not_fit_fails_its_export_and_leaves_no_trace(tmp_path):
-    exporter = FileSpanExporter(RotatedFile(tmp_path, "traces-x"))
+    exporter = span_exporter(tmp_path)
     assert exporter.export(make_spans()) is SpanExportResult.SUCCESS
     (path,) = tmp_path.glob("*.jsonl")
     with file_size_limit(path.stat().st_size + 100):
@@ -110,7 +116,7 @@ def test_a_line_that_does_not_fit_does_not_make_its_file_full(tmp_path):
 def test_unwritable_directory_fails_the_export_and_says_so_once(tmp_path, capfd, monkeypatch):
     monkeypatch.setattr("telemetry.exporters.telling._told", {})
     directory = tmp_path / "telemetry"
-    exporter = FileSpanExporter(RotatedFile(directory, "traces-x"))
+    exporter = span_exporter(directory)
     directory.rmdir()
     assert exporter.export(make_spans()) is SpanExportResult.FAILURE
     assert exporter.export(make_spans()) is SpanExportResult.FAILURE
