@@ -75,6 +75,14 @@ class Settings(BaseSettings):
     """Networks of proxies in front of the API, whose ``X-Forwarded-For`` and ``-Proto`` are believed."""
     api_url: Annotated[str | None, AfterValidator(_public_url)] = None
     """Where users reach the API, when not at host and port; its path is what a proxy publishes us under."""
+    traces_max_mb: int = Field(default=256, ge=1)
+    logs_max_mb: int = Field(default=256, ge=1)
+    metrics_max_mb: int = Field(default=128, ge=1)
+    """What telemetry files of a signal may take, in MB of 10^6 bytes; the oldest go first."""
+    traces_max_days: float = Field(default=30, gt=0)
+    logs_max_days: float = Field(default=30, gt=0)
+    metrics_max_days: float = Field(default=30, gt=0)
+    """How old telemetry files of a signal may become."""
     prometheus_url: str | None = None
     loki_url: str | None = None
     tempo_url: str | None = None

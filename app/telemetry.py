@@ -9,6 +9,10 @@ from opentelemetry.sdk.metrics.export import MetricReader
 from app.errors import Unavailable
 from app.settings import Settings
 from telemetry import setup
+from telemetry.files import Budget
+
+_MB = 10**6
+_DAY = 24 * 3600
 
 # What an absent Collector adds to the end of a service, and of a command: somebody waits for that one.
 SERVICE_FLUSH_SECONDS = 5.0
@@ -38,9 +42,18 @@ def configure(
             host_metrics=host_metrics,
             console=console,
             flush_seconds=flush_seconds,
+            budgets=_budgets(settings),
         )
     except OSError as error:
         raise Unavailable(
             f"telemetry directory {settings.telemetry_dir} cannot be written: {error.strerror}; "
             "set JOBSCOPE_DATA_DIR to one that can"
         ) from None
+
+
+def _budgets(settings: Settings) -> dict[str, Budget]:
+    return {
+        "traces": Budget(settings.traces_max_mb * _MB, settings.traces_max_days * _DAY),
+        "logs": Budget(settings.logs_max_mb * _MB, settings.logs_max_days * _DAY),
+        "metrics": Budget(settings.metrics_max_mb * _MB, settings.metrics_max_days * _DAY),
+    }

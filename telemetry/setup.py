@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -28,7 +29,7 @@ from opentelemetry.sdk.environment_variables import (
     OTEL_PYTHON_SDK_INTERNAL_METRICS_ENABLED,
 )
 from opentelemetry.sdk.metrics import MeterProvider
-from opentelemetry.sdk.metrics.export import MetricReader, PeriodicExportingMetricReader
+from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -43,7 +44,7 @@ from telemetry.exporters.ending import Ending
 from telemetry.exporters.exporters import DeliveredLogs, DeliveredMetrics, DeliveredSpans
 from telemetry.exporters.items import clean_resource
 from telemetry.exporters.otlphttp import OtlpHttp, Signal
-from telemetry.files import FileDestination, RotatedFile
+from telemetry.files import DEFAULT_BUDGETS, Budget, FileDestination, IdleMetricExporter, kept_files
 from telemetry.jobtrace import JobIdGenerator, JobSampler
 from telemetry.libraries import LibraryLogs
 
@@ -59,6 +60,7 @@ _DEFAULTS = {
 }
 # Seconds an export may take, tries included; what may be accepted later is lost after them. OTLP's default.
 _EXPORT_SECONDS = "10"
+_SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 # A burst of spans must not push out the oldest (the SDK drops those) within one schedule delay.
 _QUEUE_SIZE = 16_384
 
@@ -147,6 +149,7 @@ def configure(
     host_metrics: bool = False,
     console: bool = False,
     flush_seconds: float = 5.0,
+    budgets: Mapping[str, Budget] = DEFAULT_BUDGETS,
 ) -> Telemetry:
     """Make this process observable; call once, before anything creates spans.
 
@@ -163,6 +166,7 @@ def configure(
         console: also print log records to stderr, for people.
         flush_seconds: how long a flush may take, all signals together, and so what an absent Collector adds
             to the end of the process.
+        budgets: how much of ``traces``, ``logs`` and ``metrics`` is kept in files.
 
     Raises:
         OSError: the directory cannot be written.
@@ -181,11 +185,15 @@ def configure(
             }
         )
     )
-    deliveries = _deliveries(service_name, directory)
+    to_collector = bool(os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT))
+    deliveries = _to_collector() if to_collector else _to_files(service_name, directory, budgets)
     traces, logs, measurements = deliveries
+    metric_exporter: MetricExporter = DeliveredMetrics(measurements)
+    if not to_collector:
+        metric_exporter = IdleMetricExporter(metric_exporter)
     # First, so that the SDK's measurements of itself find it.
     meter_provider = MeterProvider(
-        [PeriodicExportingMetricReader(DeliveredMetrics(measurements)), *readers],
+        [PeriodicExportingMetricReader(metric_exporter), *readers],
         resource=resource,
         views=_VIEWS,
         shutdown_on_exit=False,
@@ -216,15 +224,15 @@ def configure(
     return telemetry
 
 
-def _deliveries(service_name: str, directory: Path) -> tuple[Delivery, Delivery, Delivery]:
-    def delivery(signal: Signal) -> Delivery:
-        if os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT):
-            seconds = float(os.environ.get(OTEL_EXPORTER_OTLP_TIMEOUT) or _EXPORT_SECONDS)
-            return Delivery(signal, OtlpHttp(signal), seconds)
-        # Tried once: a full disk is not emptied by waiting.
-        return Delivery(signal, FileDestination(RotatedFile(directory, f"{signal}-{service_name}")), 0)
+def _to_collector() -> tuple[Delivery, ...]:
+    seconds = float(os.environ.get(OTEL_EXPORTER_OTLP_TIMEOUT) or _EXPORT_SECONDS)
+    return tuple(Delivery(signal, OtlpHttp(signal), seconds) for signal in _SIGNALS)
 
-    return delivery("traces"), delivery("logs"), delivery("metrics")
+
+def _to_files(service_name: str, directory: Path, budgets: Mapping[str, Budget]) -> tuple[Delivery, ...]:
+    files = kept_files(directory, service_name, budgets)
+    # Tried once: a full disk is not emptied by waiting.
+    return tuple(Delivery(signal, FileDestination(files[signal]), 0) for signal in _SIGNALS)
 
 
 def _flush_at_the_end(telemetry: Telemetry) -> None:

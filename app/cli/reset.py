@@ -16,9 +16,24 @@ from app.settings import Settings, load_settings
 from app.stack.process import read_record
 
 # Any of them is there as soon as jobscope has used a directory, and nobody else has files so named.
-_MARKS = ("jobscope.db", "stack/lock", "telemetry/*-jobscope-*.jsonl")
+_MARKS = (
+    "jobscope.db",
+    "stack/lock",
+    "telemetry/*-jobscope-*.jsonl",
+    "telemetry/*-jobscope-*.jsonl.gz",
+)
 # The database comes last: when something cannot be removed, the directory is still known for ours.
-_FILES = ("telemetry/*.jsonl", "run/*.lock", "run/*.interrupted", "demo.log", "jobscope.db-*", "jobscope.db")
+_FILES = (
+    "telemetry/*.jsonl",
+    "telemetry/*.jsonl.gz*",
+    "telemetry/index.db*",
+    "telemetry/upkeep.lock",
+    "run/*.lock",
+    "run/*.interrupted",
+    "demo.log",
+    "jobscope.db-*",
+    "jobscope.db",
+)
 
 
 def reset(

@@ -29,7 +29,7 @@ class FileDestination:
     def send(self, data: bytes, timeout_seconds: float) -> Outcome:  # noqa: ARG002
         """Write one request."""
         try:
-            self._file.write(data.decode())
+            self._file.write(data)
         except OSError as error:
             where = f" in {error.filename}" if error.filename else ""
             # A line that was written in part: the disk or a limit is full.
@@ -38,4 +38,4 @@ class FileDestination:
         return Outcome(Verdict.ACCEPTED)
 
     def close(self) -> None:
-        """Do nothing: no file is held open."""
+        """Do nothing: the file is closed with the process, until when it may still be written."""

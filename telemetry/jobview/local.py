@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from telemetry.files.damage import Damage
-from telemetry.files.reading import Line, find_lines
+from telemetry.files.reading import Line, TelemetryFiles
 from telemetry.jobtrace import is_job_id
 from telemetry.jobview.attempts import Attempt
 from telemetry.jobview.measurements import MARGIN_NS, SERIES_ATTRIBUTES, AttemptMetrics, Series, measure
@@ -45,14 +45,15 @@ class LocalReader:
         if not self._directory.is_dir():
             return JobView(job_id, (), (), notes=(f"There is no telemetry directory {self._directory}.",))
         damage = Damage()
+        files = TelemetryFiles(self._directory, damage)
         spans = [
             span
-            for request in _requests(find_lines(self._directory, "traces", [job_id], damage), damage)
+            for request in _requests(files.find_lines("traces", [job_id]), damage)
             for span in decode_spans(request.get("resourceSpans"), job_id, damage)
         ]
         events = [
             event
-            for request in _requests(find_lines(self._directory, "logs", [job_id], damage), damage)
+            for request in _requests(files.find_lines("logs", [job_id]), damage)
             for event in decode_events(request.get("resourceLogs"), job_id, damage)
         ]
         notes: list[str] = []
@@ -65,34 +66,36 @@ class LocalReader:
         elif not events:
             notes.append("No log records of this job were found; its spans were.")
         view = JobView.of(job_id, spans, events, ())
-        metrics = self._metrics(view, notes, damage)
+        metrics = _metrics(view, files, notes, damage)
         return replace(view, metrics=metrics, notes=(*damage.notes(), *notes))
 
-    def _metrics(self, view: JobView, notes: list[str], damage: Damage) -> tuple[AttemptMetrics, ...]:
-        """Return what the attempts' processes measured, found in one pass over the files."""
-        found: dict[str, dict[tuple[str, ...], set[Sample]]] = {a.instance: {} for a in view.attempts}
-        lines = find_lines(self._directory, "metrics", found, damage) if found else ()
-        for request in _requests(_collected_during(lines, view.attempts), damage):
-            for instance, samples in found.items():
-                for one in decode_series(request.get("resourceMetrics"), instance, damage):
-                    key = (one.metric, *(one.attributes.get(name, "") for name in SERIES_ATTRIBUTES))
-                    samples.setdefault(key, set()).update(one.samples)
-        measured = []
-        for attempt in view.attempts:
-            if not found[attempt.instance]:
-                notes.append(
-                    f"No metrics of attempt {attempt.number}'s process {attempt.instance} were found."
-                )
-            series = [
-                Series(
-                    metric,
-                    dict(zip(SERIES_ATTRIBUTES, values, strict=True)),
-                    tuple(sorted(_during(collected, attempt), key=lambda sample: sample.time_ns)),
-                )
-                for (metric, *values), collected in sorted(found[attempt.instance].items())
-            ]
-            measured.append(measure(attempt, view.spans, series))
-        return tuple(measured)
+
+def _metrics(
+    view: JobView, files: TelemetryFiles, notes: list[str], damage: Damage
+) -> tuple[AttemptMetrics, ...]:
+    """Return what the attempts' processes measured, found in one pass over the files."""
+    found: dict[str, dict[tuple[str, ...], set[Sample]]] = {a.instance: {} for a in view.attempts}
+    windows = [_window(attempt) for attempt in view.attempts]
+    lines = files.find_lines("metrics", found, windows) if found else ()
+    for request in _requests(_collected_during(lines, windows), damage):
+        for instance, samples in found.items():
+            for one in decode_series(request.get("resourceMetrics"), instance, damage):
+                key = (one.metric, *(one.attributes.get(name, "") for name in SERIES_ATTRIBUTES))
+                samples.setdefault(key, set()).update(one.samples)
+    measured = []
+    for attempt in view.attempts:
+        if not found[attempt.instance]:
+            notes.append(f"No metrics of attempt {attempt.number}'s process {attempt.instance} were found.")
+        series = [
+            Series(
+                metric,
+                dict(zip(SERIES_ATTRIBUTES, values, strict=True)),
+                tuple(sorted(_during(collected, attempt), key=lambda sample: sample.time_ns)),
+            )
+            for (metric, *values), collected in sorted(found[attempt.instance].items())
+        ]
+        measured.append(measure(attempt, view.spans, series))
+    return tuple(measured)
 
 
 def _requests(lines: Iterable[Line], damage: Damage) -> Iterator[dict[str, Any]]:
@@ -140,9 +143,8 @@ def _during(samples: Iterable[Sample], attempt: Attempt) -> list[Sample]:
     return [sample for sample in samples if begin <= sample.time_ns <= end]
 
 
-def _collected_during(lines: Iterable[Line], attempts: Iterable[Attempt]) -> Iterator[Line]:
-    """Yield the lines collected during an attempt, and torn ones, without reading the others."""
-    windows = [_window(attempt) for attempt in attempts]
+def _collected_during(lines: Iterable[Line], windows: list[tuple[int, int]]) -> Iterator[Line]:
+    """Yield the lines collected within one of some times, and torn ones, without parsing the others."""
     for line in lines:
         found = _POINT_TIME.search(line.data)
         at = int(found.group(1)) if found else 0

@@ -149,7 +149,7 @@ class Process:
         for metric in request["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]:
             for point in (metric.get("sum") or metric.get("gauge"))["dataPoints"]:
                 point["timeUnixNano"] = str(at)
-        self._metrics_file.write(json.dumps(request, separators=(",", ":")))
+        self._metrics_file.write(json.dumps(request, separators=(",", ":")).encode())
 
 
 @dataclass

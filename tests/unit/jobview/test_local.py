@@ -44,7 +44,9 @@ def test_rotated_files_and_lines_written_twice_change_nothing(copied, recorded):
     directory, job_id = copied("recovered")
     for path in list(directory.glob("*.jsonl")):
         lines = path.read_bytes().splitlines(keepends=True)
-        path.with_suffix(".1.jsonl").write_bytes(b"".join(lines[: len(lines) // 2 + 1]))
+        path.with_name(path.name.replace("-jobscope", "-jobscope-rotated")).write_bytes(
+            b"".join(lines[: len(lines) // 2 + 1])
+        )
         path.write_bytes(b"".join(lines[len(lines) // 2 :]))
     original = read(recorded("recovered").directory, job_id)
     rotated = read(directory, job_id)
@@ -89,7 +91,7 @@ def test_a_file_that_cannot_be_read_is_noted(copied):
     (directory / "traces-jobscope-worker-9.jsonl").mkdir()
     view = read(directory, job_id)
     assert view.state == "completed"
-    assert view.notes == ("traces-jobscope-worker-9.jsonl cannot be read: Is a directory.",)
+    assert view.notes == ("traces-jobscope-worker-9.jsonl cannot be read: it is no file.",)
 
 
 def test_an_unknown_job_is_noted(copied):
