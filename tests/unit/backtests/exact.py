@@ -12,19 +12,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
-from statistics import median
+from statistics import NormalDist, median, stdev
 
 
 @dataclass(frozen=True)
 class Market:
-    """Prices in ticks of ``1 / per_unit``, and the share of capital that a tick is to a position of 1."""
+    """Prices in ticks, and the share of capital that a tick is to a position of 1."""
 
     ticks: list[int]
-    per_unit: int
     tick_value: Fraction
-
-    def head(self, bars: int) -> Market:
-        return Market(self.ticks[:bars], self.per_unit, self.tick_value)
 
 
 def decimal(number: float) -> Fraction:
@@ -40,7 +36,7 @@ def read_market(path: Path, units: int | None = None) -> Market:
     ticks = [int(price * per_unit) for price in prices]
     typical = median(abs(price) for price in prices)
     held = Fraction(100_000) / typical if units is None else Fraction(units)
-    return Market(ticks, per_unit, held / 100_000 / per_unit)
+    return Market(ticks, held / 100_000 / per_unit)
 
 
 def sma_cross(ticks: list[int], fast: int, slow: int) -> list[int]:
@@ -51,26 +47,27 @@ def sma_cross(ticks: list[int], fast: int, slow: int) -> list[int]:
         if end < slow:
             wanted.append(0)
             continue
-        gap = Fraction(sums[end] - sums[end - fast], fast) - Fraction(sums[end] - sums[end - slow], slow)
-        wanted.append((gap > 0) - (gap < 0))
+        quick, calm = (sums[end] - sums[end - fast]) * slow, (sums[end] - sums[end - slow]) * fast
+        wanted.append((quick > calm) - (quick < calm))
     return wanted
 
 
 def rsi_reversion(ticks: list[int], window: int, lower: float, upper: float) -> list[int]:
     """Open beyond a level, close at 50 and beyond."""
-    changes = [0, *(after - before for before, after in pairwise(ticks))]
-    low, high = decimal(lower), decimal(upper)
+    changes = [after - before for before, after in pairwise(ticks)]
+    gains = [0, *accumulate(max(change, 0) for change in changes)]
+    moves = [0, *accumulate(map(abs, changes))]
+    low, high = decimal(lower) / 100, decimal(upper) / 100
     held, wanted = 0, []
     for bar in range(len(ticks)):
         if bar >= window:
-            last = changes[bar - window + 1 : bar + 1]
-            up, moved = sum(change for change in last if change > 0), sum(map(abs, last))
-            index = Fraction(100 * up, moved) if moved else Fraction(50)
-            if index < low:
+            # The index is 100 × up / moved, and 50 where nothing moved.
+            up, moved = gains[bar] - gains[bar - window], moves[bar] - moves[bar - window]
+            if moved and up * low.denominator < moved * low.numerator:
                 held = 1
-            elif index > high:
+            elif moved and up * high.denominator > moved * high.numerator:
                 held = -1
-            elif (held == 1 and index >= 50) or (held == -1 and index <= 50):
+            elif (held == 1 and 2 * up >= moved) or (held == -1 and 2 * up <= moved):
                 held = 0
         wanted.append(held)
     return wanted
@@ -98,6 +95,24 @@ class Ledger:
         if spread == 0:
             return 0.0
         return math.copysign(math.sqrt(Fraction(total * total * (bars - 1), bars * spread)), total)
+
+    def deflated_sharpe(self, sharpes: list[float]) -> float | None:
+        """Return the Deflated Sharpe Ratio of these returns, the best of trials with such ratios per bar."""
+        bars, total, trials = len(self.returns), sum(self.returns), len(sharpes)
+        apart = [bars * value - total for value in self.returns]
+        second, third, fourth = (sum(value**power for value in apart) for power in (2, 3, 4))
+        if second == 0 or trials < 2 or min(sharpes) == max(sharpes):
+            return None
+        skewness = third / second * math.sqrt(Fraction(bars, second))
+        kurtosis = float(Fraction(fourth * bars, second * second))
+        normal = NormalDist()
+        gamma = 0.577215664901532860606512
+        luck = stdev(sharpes) * (
+            (1 - gamma) * normal.inv_cdf(1 - 1 / trials) + gamma * normal.inv_cdf(1 - 1 / (trials * math.e))
+        )
+        ratio = self.sharpe()
+        error = math.sqrt((1 - skewness * ratio + (kurtosis - 1) / 4 * ratio**2) / (bars - 1))
+        return normal.cdf((ratio - luck) / error)
 
     def total_return(self) -> float:
         return float(sum(self.returns) * self.unit)
