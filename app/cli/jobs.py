@@ -36,6 +36,10 @@ def submit(
         str, typer.Option(help='Narrower ranges, as JSON: {"fast": {"low": 5, "high": 20}}.')
     ] = "{}",
     seed: Annotated[int | None, typer.Option(help="Makes the search repeatable.")] = None,
+    folds: Annotated[int, typer.Option(help="Walk-forward windows to average over.")] = JobSpec.folds,
+    holdout: Annotated[
+        float, typer.Option(help="Share of the prices, the last ones, that the search never sees.")
+    ] = JobSpec.holdout,
 ) -> None:
     """Queue a job and print its id."""
     try:
@@ -43,7 +47,14 @@ def submit(
     except json.JSONDecodeError as error:
         raise BadInput("parameters", f"is not JSON: {error}") from None
     spec = JobSpec(
-        strategy=strategy, dataset=dataset, trials=trials, sampler=sampler, parameters=ranges, seed=seed
+        strategy=strategy,
+        dataset=dataset,
+        trials=trials,
+        sampler=sampler,
+        parameters=ranges,
+        seed=seed,
+        folds=folds,
+        holdout=holdout,
     )
     with local_optimizations() as optimizations:
         print(optimizations.submit(spec).id)

@@ -76,14 +76,17 @@ class Search:
         self._gauge = progress
         self._stopping = stopping
         self._labels = {Attr.STRATEGY_NAME: job.strategy, Attr.DATASET_NAME: job.dataset}
+        folds = split(len(prices.close), job.folds, job.holdout)
+        space = SearchSpace.of(strategy, job.parameters)
+        space.require_history(strategy, folds.search.stop)
         self._evaluator = Evaluator(
             prices,
             strategy,
             OBJECTIVES[job.objective],
-            split(len(prices.close), job.folds, job.holdout),
+            folds,
             Costs(job.fee_bps, job.slippage_bps),
         )
-        self._sampler = SAMPLERS[job.sampler].make(SearchSpace.of(strategy, job.parameters), job.seed)
+        self._sampler = SAMPLERS[job.sampler].make(space, job.seed)
         self._fold_values: list[list[float]] = []
         self._sharpes: list[float | None] = []
         self._made = dict.fromkeys(_OUTCOMES, 0)

@@ -20,6 +20,7 @@ from app.errors import BadInput, Conflict, NotFound, quoted
 from app.optimizations.spec import MAX_TRIALS, JobSpec
 from app.prices import load
 from app.queue.port import OPTIMIZATIONS, JobQueue
+from app.search.folds import split
 from app.search.objective import OBJECTIVES
 from app.search.samplers import SAMPLERS
 from app.search.space import SearchSpace
@@ -249,7 +250,7 @@ class Optimizations:
             raise BadInput(
                 "strategy", f"there is no strategy {quoted(spec.strategy)}; there are: {strategies}"
             )
-        load(spec.dataset, self._settings.data_dir)
+        prices = load(spec.dataset, self._settings.data_dir)
         if spec.sampler not in SAMPLERS:
             raise BadInput(
                 "sampler",
@@ -267,7 +268,11 @@ class Optimizations:
         _require_between("slippage_bps", spec.slippage_bps, 0, 1000)
         if spec.seed is not None:
             _require_between("seed", spec.seed, 0, 2**31 - 1)
-        SearchSpace.of(STRATEGIES[spec.strategy], spec.parameters)
+        # As the worker does again: a dataset can change until then.
+        strategy = STRATEGIES[spec.strategy]
+        space = SearchSpace.of(strategy, spec.parameters)
+        folds = split(len(prices.close), spec.folds, spec.holdout)
+        space.require_history(strategy, folds.search.stop)
 
 
 _ENDED = {"completed": "completed", "failed": "failed", "cancelled": "been cancelled"}

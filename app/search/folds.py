@@ -62,14 +62,14 @@ def split(bars: int, folds: int = 5, holdout: float = 0.2) -> Folds:
     if tail < SHORTEST_WINDOW:
         raise BadInput(
             "holdout",
-            f"{holdout} of {bars} prices is {tail}; the tail needs at least {SHORTEST_WINDOW}: "
-            "hold out more, or take a longer dataset",
+            f"is {holdout}, which leaves {tail} of {bars} prices for the tail; it needs at least "
+            f"{SHORTEST_WINDOW}: hold out more, or take a longer dataset",
         )
     if folds < 1 or searched // folds < SHORTEST_WINDOW:
         most = searched // SHORTEST_WINDOW
         raise BadInput(
             "folds",
-            f"is {folds}; {searched} prices outside the tail allow 1 to {most} windows of at least "
-            f"{SHORTEST_WINDOW}",
+            f"is {folds}; {searched} prices outside the tail are enough for {most} of at least "
+            f"{SHORTEST_WINDOW}: ask for fewer folds, or take a longer dataset",
         )
     return Folds(np.arange(folds + 1, dtype=np.intp) * searched // folds, bars)

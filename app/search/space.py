@@ -59,6 +59,21 @@ class SearchSpace:
             ranges |= _within(constraint, ranges)
         return cls(tuple(ranges.values()), strategy.constraints)
 
+    def require_history(self, strategy: Strategy, bars: int) -> None:
+        """Require that some set can trade within the bars that are searched.
+
+        Raises:
+            BadInput: every set's warm-up is too long; names the field.
+        """
+        lowest = next(p.low for p in self.parameters if p.name == strategy.warm_up)
+        # Wanted at one bar, a position is taken at the next and earns at the one after.
+        if lowest + 2 > bars:
+            raise BadInput(
+                f"parameters.{strategy.warm_up}.low",
+                f"is {lowest}; no position is taken before so many bars, and {bars} are searched: "
+                "begin lower, or take a longer dataset",
+            )
+
     def feasible(self, parameters: Parameters) -> bool:
         """Return whether a parameter set keeps all constraints."""
         return all(constraint.holds(parameters) for constraint in self.constraints)

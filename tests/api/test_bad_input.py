@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import httpx
 import pytest
@@ -59,6 +60,32 @@ def test_refused_field_is_named(api, body, field, message):
     assert [error["field"] for error in problem["errors"]] == [field]
     assert message in problem["errors"][0]["message"]
     assert field in problem["detail"]
+    assert api.queue.queued == []
+
+
+@pytest.mark.parametrize(
+    ("bars", "body", "field", "message"),
+    [
+        (60, {}, "holdout", "is 0.2, which leaves 12 of 60 prices for the tail; it needs at least 20"),
+        (60, {"holdout": 0.4}, "folds", "is 5; 36 prices outside the tail are enough for 1 of at least 20"),
+        (100, {}, "folds", "is 5; 80 prices outside the tail are enough for 4 of at least 20"),
+        (130, {"parameters": {"slow": {"low": 150}}}, "parameters.slow.low", "and 104 are searched"),
+        (
+            200,
+            {"parameters": {"fast": {"low": 50}, "slow": {"high": 40}}},
+            "parameters.fast.low",
+            "is 50; fast must be below slow, which is at most 40",
+        ),
+    ],
+)
+def test_job_that_cannot_run_is_refused(api, bars, body, field, message):
+    (api.settings.data_dir / "datasets").mkdir()
+    rows = "".join(f"{date(2024, 1, 1) + timedelta(days=day)},{day}\n" for day in range(bars))
+    (api.settings.data_dir / "datasets" / "short.csv").write_text("Date,Price\n" + rows)
+    problem = refused(api.client("operator").post(URL, json={"dataset": "short", **body}))
+    (error,) = problem["errors"]
+    assert error["field"] == field
+    assert message in error["message"]
     assert api.queue.queued == []
 
 

@@ -159,6 +159,7 @@ class Strategy:
         parameters: what can be searched.
         rule: from prices and parameters to (bars,) positions wanted, each −1, 0 or 1 and decided with that
             bar's price and those before it, never a later one. May raise :class:`Infeasible`.
+        warm_up: name of the parameter that is how many bars the rule waits before it first wants a position.
         constraints: what parameter sets must keep; samplers propose none that does not.
     """
 
@@ -166,6 +167,7 @@ class Strategy:
     description: str
     parameters: tuple[Parameter, ...]
     rule: Callable[[PriceSeries, Parameters], FloatArray]
+    warm_up: str
     constraints: tuple[Constraint, ...] = ()
 
     def signal(self, series: PriceSeries, parameters: Parameters) -> FloatArray:

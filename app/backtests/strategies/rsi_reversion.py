@@ -68,4 +68,5 @@ STRATEGY = Strategy(
         Parameter("upper", "float", 55.0, 95.0, 0.5, "Index above which to go short."),
     ),
     rule=signal,
+    warm_up="window",
 )

@@ -37,5 +37,6 @@ STRATEGY = Strategy(
         Parameter("slow", "int", 20, 300, 1, "Bars of the slow moving average."),
     ),
     rule=signal,
+    warm_up="slow",
     constraints=(Constraint("fast", "slow"),),
 )

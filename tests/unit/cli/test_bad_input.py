@@ -23,6 +23,12 @@ from tests.unit.cli.command import assert_one_line, jobscope
         (["job", "submit", "--parameters", '{"fast": {"low": 1}}'], ["parameters.fast.low", "2", "60"]),
         (["job", "submit", "--parameters", '{"fats": {}}'], ["parameters.fats", "fast, slow"]),
         (["job", "submit", "--parameters", "{"], ["parameters", "JSON"]),
+        (["job", "submit", "--holdout", "0.9"], ["holdout", "0.05 to 0.5"]),
+        (["job", "submit", "--folds", "1"], ["folds", "2 to 50"]),
+        (
+            ["job", "submit", "--parameters", '{"fast": {"low": 50}, "slow": {"high": 40}}'],
+            ["parameters.fast.low", "below slow"],
+        ),
         (["job", "list", "--state", "lost"], ["state", "queued"]),
         (["job", "show", "xyz"], ["job_id", "32 hex digits"]),
         (["job", "show", "abc"], ["job_id", "at least 4"]),
@@ -37,6 +43,15 @@ from tests.unit.cli.command import assert_one_line, jobscope
 )
 def test_bad_arguments(tmp_path, arguments, words):
     assert_one_line(jobscope(tmp_path, *arguments), *words)
+
+
+def test_dataset_too_short_for_the_job(tmp_path):
+    (tmp_path / "datasets").mkdir()
+    rows = "".join(f"2024-{1 + day // 28:02d}-{1 + day % 28:02d},{day}\n" for day in range(60))
+    (tmp_path / "datasets" / "short.csv").write_text("Date,Price\n" + rows)
+    for options, words in (([], "holdout"), (["--holdout", "0.35"], "folds: is 5; 39 prices")):
+        result = jobscope(tmp_path, "job", "submit", "--dataset", "short", *options)
+        assert_one_line(result, words, "take a longer dataset")
 
 
 def test_export_of_an_unknown_job_leaves_no_file(tmp_path):

@@ -49,8 +49,11 @@ class Jobs:
     def make(self, **spec) -> Optimization:
         """Submit a job and run it to its end."""
         job = self.optimizations.submit(JobSpec(**spec))
-        Flow(self.engine, self.settings, "worker-0", "i-1", threading.Event()).run(job.id)
+        self.run(job)
         return self.optimizations.get(job.id)
+
+    def run(self, job: Optimization) -> None:
+        Flow(self.engine, self.settings, "worker-0", "i-1", threading.Event()).run(job.id)
 
     def trials(self, job: Optimization) -> list:
         return list(self.optimizations.trials(job.id, limit=100_000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from app.backtests.strategies import STRATEGIES, Infeasible, Parameter, Strategy
 from app.exports.service import export
 from app.optimizations.progress import event_id
 from app.optimizations.schemas import OptimizationOut
+from app.optimizations.spec import JobSpec
 from telemetry.testing import captured
 
 TRIALS = 200
@@ -27,7 +29,7 @@ def rule(series, parameters):
 @pytest.fixture(params=["random", "tpe"])
 def outcome(jobs, request, monkeypatch):
     """Make a job of a strategy that finds out late which sets make no sense; return it and its telemetry."""
-    strategy = Strategy("late", "", (Parameter("x", "int", 1, 60, 1, ""),), rule)
+    strategy = Strategy("late", "", (Parameter("x", "int", 1, 60, 1, ""),), rule, "x")
     monkeypatch.setitem(STRATEGIES, "late", strategy)
     with captured() as telemetry:
         job = jobs.make(strategy="late", trials=TRIALS, sampler=request.param, seed=1)
@@ -80,7 +82,7 @@ def test_infeasible_trial_has_a_reason_and_no_error_marks(outcome):
 
 
 def test_job_without_any_value_fails_and_says_why(jobs, monkeypatch):
-    never = Strategy("never", "", (Parameter("x", "int", 3, 3, 1, ""),), rule)
+    never = Strategy("never", "", (Parameter("x", "int", 3, 3, 1, ""),), rule, "x")
     monkeypatch.setitem(STRATEGIES, "never", never)
     job = jobs.make(strategy="never", trials=5)
     assert (job.state, job.error_type, job.trials_infeasible) == ("failed", "NoResult", 5)
@@ -97,3 +99,16 @@ def test_shipped_strategies_have_no_infeasible_trials_however_the_ranges_overlap
     sets = {(t.parameters["fast"], t.parameters["slow"]) for t in jobs.trials(job)}
     assert sets <= {(fast, slow) for slow in range(21, 25) for fast in range(20, slow)}
     assert len(sets) > 3
+
+
+def test_dataset_that_shrank_after_submission_fails_the_job_in_words(jobs):
+    (jobs.settings.data_dir / "datasets").mkdir(exist_ok=True)
+    file = jobs.settings.data_dir / "datasets" / "shrinking.csv"
+    rows = [f"{date(2024, 1, 1) + timedelta(days=day)},{day}\n" for day in range(200)]
+    file.write_text("Date,Price\n" + "".join(rows))
+    waiting = jobs.optimizations.submit(JobSpec(dataset="shrinking"))
+    file.write_text("Date,Price\n" + "".join(rows[:60]))
+    jobs.run(waiting)
+    job = jobs.optimizations.get(waiting.id)
+    assert (job.state, job.error_type) == ("failed", "BadInput")
+    assert "holdout: is 0.2, which leaves 12 of 60 prices" in job.error_message

@@ -1,8 +1,8 @@
 """Every figure of whole jobs, recomputed in exact arithmetic with code of the tests' own.
 
-The product's ratios are quotients of sums of at most 10,226 doubles. Each sum is off by less than 10,226 × 2⁻⁵³
-of its terms' sizes, about 1e-12, which makes 2e-11 of an annualised ratio. 1e-9 leaves room, and is far below
-what one bar with another position changes.
+The product's ratios are quotients of sums of at most 10,226 doubles. Each sum is off by less than 10,226
+times 2^-53 of its terms' sizes, about 1e-12, which makes 2e-11 of an annualised ratio. 1e-9 leaves room,
+and is far below what one bar with another position changes.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ def test_costs_lower_the_value(name):
 
 
 def test_value_that_is_not_a_number_fails_the_trial():
-    broken = Strategy("broken", "", (), lambda series, _: np.full(len(series), np.nan))
+    broken = Strategy("broken", "", (), lambda series, _: np.full(len(series), np.nan), "")
 
     with pytest.raises(NotANumber, match="the objective sharpe came out as nan"):
         Evaluator(WTI, broken, OBJECTIVES["sharpe"], FOLDS, Costs()).evaluate({})

@@ -113,7 +113,7 @@ def test_what_no_draw_keeps_is_proposed_all_the_same(kind):
 @every_sampler
 def test_steps_of_tenths_are_tenths(kind):
     parameter = Parameter("x", "float", 0.1, 0.9, 0.1, "")
-    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks))
+    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks, "x"))
 
     trials = go_on(kind.make(space, 1), kind, [], lambda proposal: proposal.parameters["x"])
 
@@ -165,7 +165,7 @@ def test_parameter_of_one_value_keeps_it(kind):
 @every_sampler
 def test_range_that_steps_do_not_fill_is_searched_up_to_the_last_step(kind):
     parameter = Parameter("x", "float", 1.0, 2.9, 0.5, "")
-    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks))
+    space = SearchSpace.of(Strategy("made", "", (parameter,), lambda series, _: series.ticks, "x"))
 
     trials = go_on(kind.make(space, 1), kind, [])
 

@@ -37,6 +37,24 @@ def test_ranges_are_cut_to_what_the_constraint_leaves():
     assert (slow.low, slow.high) == (31, 40)
 
 
+@pytest.mark.parametrize(("strategy", "warm_up"), [(SMA, "slow"), (RSI, "window")])
+def test_a_set_that_trades_within_the_bars_is_required(strategy, warm_up):
+    space = SearchSpace.of(strategy, {warm_up: {"low": 50}})
+
+    space.require_history(strategy, 52)
+    with pytest.raises(
+        BadInput, match="is 50; no position is taken before so many bars, and 51 are"
+    ) as caught:
+        space.require_history(strategy, 51)
+
+    assert caught.value.field == f"parameters.{warm_up}.low"
+
+
+def test_history_for_a_constrained_set_is_what_the_constraint_leaves():
+    with pytest.raises(BadInput, match="is 61"):
+        SearchSpace.of(SMA, {"fast": {"low": 60}}).require_history(SMA, 60)
+
+
 def test_feasible_is_what_keeps_all_constraints():
     space = SearchSpace.of(SMA)
 
