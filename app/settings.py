@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from app.errors import BadInput, quoted
+from app.variables import PREFIX, require_known
 
 _HTTP_PORTS = {"http": 80, "https": 443}
 
@@ -47,7 +48,7 @@ class Settings(BaseSettings):
 
     # env_ignore_empty: a variable set to nothing would be a directory, the present one.
     model_config = SettingsConfigDict(
-        env_prefix="JOBSCOPE_", env_ignore_empty=True, validate_default=True, frozen=True
+        env_prefix=PREFIX, env_ignore_empty=True, validate_default=True, frozen=True
     )
 
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Field(default_factory=default_data_dir)
@@ -58,9 +59,9 @@ class Settings(BaseSettings):
     """File with the database password, which then need not be in the URL."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    checkpoint_seconds: float = Field(default=1.0, gt=0, le=60)
+    checkpoint_seconds: float = Field(default=1.0, gt=0, le=60, allow_inf_nan=False)
     """Work that a checkpoint commits, and so what a cancel or a kill costs at most."""
-    worker_timeout_seconds: float = Field(default=30, gt=0)
+    worker_timeout_seconds: float = Field(default=30, gt=0, le=86400, allow_inf_nan=False)
     """A worker whose last heartbeat is older is taken for dead, and its job for lost."""
     max_attempts: int = Field(default=5, ge=1)
     """A job that took so many workers with it fails."""
@@ -111,19 +112,24 @@ class Settings(BaseSettings):
         return self.data_dir / "telemetry"
 
 
+_NAMES = tuple(Settings.model_fields)
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment.
 
     Raises:
-        BadInput: a variable has a value it cannot have; names the variable.
+        BadInput: a variable has a value it cannot have, or a name that is no setting's; names the variable.
     """
     collector_address()  # no setting of ours, but wrong in each command all the same
+    require_known(os.environ, _NAMES)
     try:
         return Settings()
     except ValidationError as error:
         first = error.errors()[0]
-        name = "JOBSCOPE_" + "_".join(str(part) for part in first["loc"][:1]).upper()
-        raise BadInput(name, first["msg"].removeprefix("Value error, ")) from None
+        name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
+        wrong = first["msg"].removeprefix("Value error, ").replace("Input should", "it should")
+        raise BadInput(name, f"is {quoted(first['input'])}; {wrong}") from None
     except SettingsError as error:  # not even in the form that its field is written in
         raise BadInput("JOBSCOPE_ variables", str(error)) from None
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from opentelemetry.sdk.metrics.export import MetricReader
 
+from app.datadir import make_data_dir
 from app.errors import Unavailable
 from app.settings import Settings
 from telemetry import setup
@@ -33,6 +34,7 @@ def configure(
     Raises:
         Unavailable: telemetry files cannot be written in the data directory.
     """
+    make_data_dir(settings.data_dir)
     try:
         return setup.configure(
             service_name,

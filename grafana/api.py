@@ -10,6 +10,7 @@ from grafana.board import board, choice_from_metrics, row
 from grafana.looks import AMBER, BLUE, GREEN, RED, number, thresholds, width
 from grafana.panels import bars, heat_map, lines, spans_found, stat, table, time_series, transformation
 from grafana.queries import logql, logql_lines, promql, promql_buckets, traceql
+from grafana.streams import exports, open_streams
 
 _ROUTE = 'http_route=~"$route"'
 
@@ -27,7 +28,7 @@ def build_dashboard() -> build.Dashboard:
         ("Rate and errors", _rate_and_errors()),
         ("Duration", _durations()),
         ("Refused and failed requests", _refusals()),
-        ("Exports", _exports()),
+        ("Streams and exports", [*open_streams(), *exports()]),
     ):
         dashboard = dashboard.with_row(row(title))
         for panel in panels:
@@ -38,7 +39,7 @@ def build_dashboard() -> build.Dashboard:
 def _now() -> list[Any]:
     quantile = (
         "histogram_quantile(0.95, sum by (le) (rate(api_request_duration_seconds_bucket{"
-        f'{_ROUTE}, http_route!~".*/(events|export)"}}[$__rate_interval])))'
+        f"{_ROUTE}}}[$__rate_interval])))"
     )
     server_errors = f'api_requests_total{{{_ROUTE}, http_response_status_code=~"5.."}}'
     return [
@@ -78,7 +79,8 @@ def _now() -> list[Any]:
         ).thresholds(thresholds(GREEN, (1, AMBER))),
         stat(
             "95 % answered within",
-            "Of all requests but exports and streams of progress, which take as long as there is to send.",
+            "Of all requests; of exports and followed jobs, which last as long as there is to send, their "
+            "first byte.",
             promql(quantile, "95 %"),
             unit="s",
             none="no request",
@@ -152,8 +154,7 @@ def _rate_and_errors() -> list[Any]:
         ).min(0),
         time_series(
             "Requests in progress",
-            "Requests being answered, by method. Streams of a job's progress stay open for as long as the "
-            "job runs.",
+            "Requests being answered, by method; exports and followed jobs up to their first byte.",
             [
                 promql(
                     "sum by (http_request_method) (api_requests_in_progress)",
@@ -207,10 +208,12 @@ def _durations() -> list[Any]:
         ),
         table(
             "Slowest requests",
-            "Requests over 20 ms, slowest first; at most 200 are looked at. Click one for its trace.",
+            "Requests over 20 ms, slowest first, exports and followed jobs left out; at most 200 are looked "
+            "at. Click one for its trace.",
             [
                 traceql(
-                    '{ resource.service.name = "jobscope-api" && kind = server && duration > 20ms } '
+                    '{ resource.service.name = "jobscope-api" && kind = server && duration > 20ms '
+                    '&& span.http.route !~ ".*/(events|export)" } '
                     "| select(span.http.route, span.http.response.status_code)",
                     limit=200,
                 )
@@ -261,38 +264,4 @@ def _refusals() -> list[Any]:
             size=(14, 11),
             oldest_first=False,
         ),
-    ]
-
-
-def _exports() -> list[Any]:
-    return [
-        time_series(
-            "Exports",
-            "Begun, delivered whole and broken off, in each interval. Begun but not delivered: look for the "
-            "error above.",
-            [
-                promql("sum(increase(export_operations_total[$__rate_interval]))", "begun"),
-                promql("sum(increase(export_operations_completed_total[$__rate_interval]))", "delivered"),
-                promql("sum(increase(export_operations_failed_total[$__rate_interval]))", "broken off"),
-            ],
-            unit="short",
-            size=(12, 8),
-            none="No export was asked for in this time range",
-        ).min(0),
-        time_series(
-            "Size of exports",
-            "Half and 95 % of the exports delivered are at most this large.",
-            [
-                promql(
-                    f"histogram_quantile({share}, sum by (le, export_format) "
-                    "(rate(export_file_size_bytes_bucket[$__rate_interval])))",
-                    f"{{{{export_format}}}}: {name}",
-                )
-                for share, name in ((0.5, "half"), (0.95, "95 %"))
-            ],
-            unit="bytes",
-            size=(12, 8),
-            none="No export was delivered in this time range",
-            points=True,
-        ).min(0),
     ]

@@ -47,6 +47,7 @@ from telemetry.exporters.otlphttp import OtlpHttp, Signal
 from telemetry.files import DEFAULT_BUDGETS, Budget, FileDestination, IdleMetricExporter, kept_files
 from telemetry.jobtrace import JobIdGenerator, JobSampler
 from telemetry.libraries import LibraryLogs
+from telemetry.redaction.signals import RedactingProcessor, RedactingSpanExporter
 
 # Fresh: from the event to a query result within a second or two. The SDK's defaults are 5 s and 60 s.
 _DEFAULTS = {
@@ -205,10 +206,13 @@ def configure(
         id_generator=JobIdGenerator(),
         shutdown_on_exit=False,
     )
-    tracer_provider.add_span_processor(BatchSpanProcessor(DeliveredSpans(traces), max_queue_size=_QUEUE_SIZE))
+    tracer_provider.add_span_processor(
+        BatchSpanProcessor(RedactingSpanExporter(DeliveredSpans(traces)), max_queue_size=_QUEUE_SIZE)
+    )
     trace.set_tracer_provider(tracer_provider)
     logger_provider = LoggerProvider(resource=resource, shutdown_on_exit=False)
     logger_provider.add_log_record_processor(IdentifyingProcessor())
+    logger_provider.add_log_record_processor(RedactingProcessor())
     if console:
         logger_provider.add_log_record_processor(ConsoleProcessor(sys.stderr))
     logger_provider.add_log_record_processor(

@@ -31,6 +31,7 @@ from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 from telemetry.captured import Captured
 from telemetry.events import IdentifyingProcessor
 from telemetry.jobtrace import JobIdGenerator, JobSampler
+from telemetry.redaction.signals import RedactingProcessor, RedactingSpanExporter
 from telemetry.setup import _VIEWS
 
 _RESOURCE = Resource({"service.name": "test", "service.namespace": "jobscope"})
@@ -90,13 +91,14 @@ def _tracer_provider(exporter: InMemorySpanExporter) -> TracerProvider:
         id_generator=JobIdGenerator(),
         shutdown_on_exit=False,
     )
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    provider.add_span_processor(SimpleSpanProcessor(RedactingSpanExporter(exporter)))
     return provider
 
 
 def _logger_provider(exporter: InMemoryLogRecordExporter) -> LoggerProvider:
     provider = LoggerProvider(resource=_RESOURCE, shutdown_on_exit=False)
     provider.add_log_record_processor(IdentifyingProcessor())
+    provider.add_log_record_processor(RedactingProcessor())
     provider.add_log_record_processor(SimpleLogRecordProcessor(exporter))
     return provider
 

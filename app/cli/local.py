@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.database.engine import open_database, read_only
 from app.database.models import Optimization
+from app.datadir import make_data_dir
 from app.errors import BadInput, NotFound, Unavailable, quoted
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
@@ -29,8 +30,8 @@ def require_data_dir(settings: Settings) -> None:
     Raises:
         Unavailable: files cannot be written there.
     """
+    make_data_dir(settings.data_dir)
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=settings.data_dir).close()
     except OSError as error:
         raise Unavailable(

@@ -9,10 +9,13 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import make_url
+from sqlalchemy.exc import DatabaseError
 
 from app.cli import catalog, demo, jobs, keys, reset, serve
+from app.database.engine import database_problem
 from app.errors import JobscopeError
+from app.settings import load_settings
 from app.stack import cli as stack
 from telemetry.contract import cli as contract
 from telemetry.terminal import printable
@@ -62,8 +65,8 @@ def main() -> None:
         app()
     except JobscopeError as error:
         _fail(str(error))
-    except OperationalError as error:
-        _fail(f"the database cannot be used: {error.orig}")
+    except DatabaseError as error:
+        _fail(database_problem(make_url(load_settings().sqlalchemy_url), error))
     finally:
         # Telemetry is flushed as the process ends, which can take a while: who waits has his answer before.
         for stream in (sys.stdout, sys.stderr):

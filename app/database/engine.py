@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 from typing import Any
 
 from dbos import run_dbos_database_migrations
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
+from app.database import sqlite
 from app.database.migrations import migrate
+from app.datadir import make_data_dir
 from app.errors import BadInput, Unavailable
 from app.settings import Settings
 
@@ -63,19 +64,30 @@ def open_database(settings: Settings) -> Engine:
 
     Raises:
         BadInput: the settings name no usable database.
-        Unavailable: it does not answer or cannot be written; says which and why.
+        Unavailable: it does not answer, cannot be written, or is none of ours; says which and why.
     """
     url = database_url(settings)
-    _make_directory(settings.data_dir)
+    make_data_dir(settings.data_dir)
     engine = _engine(make_url(url), pool_pre_ping=True)
     try:
+        if file := sqlite.file_of(engine.url):
+            sqlite.make_private(file, ours=settings.database_url is None)
+            sqlite.require_ours(file)
         migrate(engine)
         # The queue engine lives in the same database: a job and its place in the queue are one transaction.
         logging.getLogger("dbos").setLevel(logging.WARNING)
         run_dbos_database_migrations(url)
-    except OperationalError as error:
-        raise Unavailable(f"database {engine.url.render_as_string()} cannot be used: {error.orig}") from None
+    except OSError as error:
+        raise Unavailable(f"database {engine.url.database} cannot be made: {error.strerror}") from None
+    except DatabaseError as error:
+        raise Unavailable(database_problem(engine.url, error)) from None
     return engine
+
+
+def database_problem(url: URL, error: DatabaseError) -> str:
+    """Return which database cannot be used, why, and what to do about it."""
+    named = sqlite.file_of(url) or url.render_as_string()  # without its password
+    return f"database {named} cannot be used: {error.orig}{sqlite.advice(error)}"
 
 
 def unpooled(engine: Engine) -> Engine:
@@ -89,30 +101,9 @@ def _engine(url: URL, **options: Any) -> Engine:
     # hide_parameters: an error would show what was to be stored, to whoever reads logs.
     engine = create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "connect", sqlite.configure)
         event.listen(engine, "begin", _begin)
     return engine
-
-
-def _make_directory(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(
-            f"data directory {path} cannot be made: {error.strerror}; set JOBSCOPE_DATA_DIR to one that can"
-        ) from None
-
-
-def _configure_sqlite(connection: Any, _record: object) -> None:
-    # SQLAlchemy begins transactions itself, below; sqlite3's own way would begin them too late.
-    connection.isolation_level = None
-    for pragma in (
-        "journal_mode=WAL",  # readers never wait for the writer; lasts in the file
-        "synchronous=NORMAL",  # safe with WAL against a killed process; a power cut may cost the last commits
-        "busy_timeout=30000",  # milliseconds; several processes write
-        "foreign_keys=ON",  # off by default in SQLite
-    ):
-        connection.execute(f"PRAGMA {pragma}")
 
 
 def read_only(engine: Engine) -> Engine:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from opentelemetry import trace
 from pydantic import AwareDatetime
+from starlette.concurrency import run_in_threadpool
 
 from app.database.models import Optimization
 from app.errors import BadInput, NotFound, quoted
@@ -27,6 +28,7 @@ from app.optimizations.schemas import (
 )
 from app.optimizations.service import FINAL_STATES, Optimizations
 from app.optimizations.spec import MAX_TRIALS
+from app.requests.answers import ModelResponse
 from app.requests.facts import facts_of
 from app.requests.openapi import problems
 from app.requests.writes import Writing
@@ -78,20 +80,19 @@ def found(job_id: str, optimizations: Service, _: Viewer) -> Optimization:
 Job = Annotated[Optimization, Depends(found)]
 
 
-@router.post("", status_code=201, responses=problems(401, 403, body=True))
+@router.post("", status_code=201, response_model=OptimizationOut, responses=problems(401, 403, body=True))
 async def submit(
-    wanted: OptimizationRequest,
-    optimizations: Service,
-    key: Operator,
-    prefix: Prefix,
-    writes: Writing,
-    response: Response,
-) -> OptimizationOut:
+    wanted: OptimizationRequest, optimizations: Service, key: Operator, prefix: Prefix, writes: Writing
+) -> ModelResponse:
     """Queue an optimization. Once this is answered, it survives any crash."""
-    job = await writes.run(lambda: optimizations.submit(wanted.to_spec(), key.id))
-    trace.get_current_span().set_attribute(Attr.JOB_ID, job.id)
-    response.headers["Location"] = path_of(job.id, prefix)
-    return OptimizationOut.of(job, prefix)
+
+    def write() -> ModelResponse:
+        job = optimizations.submit(wanted.to_spec(), key.id)
+        trace.get_current_span().set_attribute(Attr.JOB_ID, job.id)
+        headers = {"Location": path_of(job.id, prefix)}
+        return ModelResponse(OptimizationOut.of(job, prefix), 201, headers)
+
+    return await writes.run(write)
 
 
 @router.get("", responses=problems(401))
@@ -126,10 +127,16 @@ def list_page(
     return OptimizationsOut(items=[OptimizationOut.of(job, prefix) for job in jobs[:limit]], next=following)
 
 
-@router.get("/{job_id}", responses=problems(401, 404))
-def read(job: Job, optimizations: Service, prefix: Prefix) -> OptimizationDetail:
+@router.get("/{job_id}", response_model=OptimizationDetail, responses=problems(401, 404))
+async def read(job_id: str, _: Viewer, optimizations: Service, prefix: Prefix) -> ModelResponse:
     """Read an optimization, with the attempts of workers at it."""
-    return OptimizationDetail.with_attempts(job, optimizations.attempts(job.id), prefix)
+
+    # All of it in one thread: to hand a request from one to another costs more than a query.
+    def answer() -> ModelResponse:
+        job = find(optimizations, job_id)
+        return ModelResponse(OptimizationDetail.with_attempts(job, optimizations.attempts(job.id), prefix))
+
+    return await run_in_threadpool(answer)
 
 
 @router.post("/{job_id}/cancel", status_code=202, responses=problems(401, 403, 404, 409))

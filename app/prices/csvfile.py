@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import stat
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -11,11 +12,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.errors import BadInput, quoted
+from app.errors import BadInput
 
 _HEADER = ["Date", "Price"]
 # Far above any price, far below where a sum of squares overflows.
 _HIGHEST = 1e12
+
+# Four million days.
+_MOST_BYTES = 64 * 2**20
 
 Columns = tuple[NDArray[np.datetime64], NDArray[np.float64]]
 
@@ -32,15 +36,22 @@ def read_prices(path: Path) -> Columns:
         Days and prices, both (rows,) and read-only.
 
     Raises:
-        BadInput: for the field ``dataset``; names the file, the line and what to do.
+        BadInput: for the field ``dataset``; names the file, the line and what to do, but not what is in it
+            nor where it is: the API tells this to strangers.
     """
     try:
         state = path.stat()
+        # A named pipe would be waited for, and a device may never end.
+        if not stat.S_ISREG(state.st_mode):
+            raise BadInput("dataset", f"{path.name} cannot be read: it is not a file")
+        if state.st_size > _MOST_BYTES:
+            raise BadInput("dataset", f"{path.name} is larger than {_MOST_BYTES / 2**20:.0f} MiB")
         return _read(path, state.st_mtime_ns, state.st_size)
     except OSError as error:
-        raise BadInput("dataset", f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("dataset", f"{path} is not CSV text in UTF-8: {error}; save it as such") from error
+        raise BadInput("dataset", f"{path.name} cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error):
+        # Why, the error says in bytes of the file; what is in a file is not told, nor where it is.
+        raise BadInput("dataset", f"{path.name} is not CSV text in UTF-8; save it as such") from None
 
 
 @lru_cache(maxsize=32)
@@ -60,7 +71,7 @@ def _parse(path: Path, lines: Iterable[list[str]]) -> tuple[list[date], list[flo
     for number, row in enumerate(lines, start=1):
         if number == 1:
             if row != _HEADER:
-                raise _error(path, 1, f"is {quoted(','.join(row))}; the header must be 'Date,Price'")
+                raise _error(path, 1, "is not the header, which must be 'Date,Price'")
             continue
         if not row:
             continue
@@ -72,7 +83,7 @@ def _parse(path: Path, lines: Iterable[list[str]]) -> tuple[list[date], list[flo
         days.append(day)
         prices.append(price)
     if len(days) < 2:
-        raise BadInput("dataset", f"{path} has {len(days)} prices; a back-test needs at least two")
+        raise BadInput("dataset", f"{path.name} has {len(days)} prices; a back-test needs at least two")
     return days, prices
 
 
@@ -80,22 +91,22 @@ def _day(path: Path, line: int, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise _error(path, line, f"has the date {quoted(text)}; write it as 2020-04-20") from None
+        raise _error(path, line, "has no date first; write it as 2020-04-20") from None
 
 
 def _price(path: Path, line: int, text: str) -> float:
     try:
         price = float(text)
     except ValueError:
-        raise _error(path, line, f"has the price {quoted(text)}; write a number or drop the line") from None
+        raise _error(path, line, "has no price; write a number or drop the line") from None
     if not abs(price) <= _HIGHEST:  # true of NaN, too
         raise _error(
             path,
             line,
-            f"has the price {quoted(text)}; write a finite number up to {_HIGHEST:.0e}, or drop the line",
+            f"has a price out of bounds; write a finite number up to {_HIGHEST:.0e}, or drop the line",
         )
     return price
 
 
 def _error(path: Path, line: int, problem: str) -> BadInput:
-    return BadInput("dataset", f"{path} line {line} {problem}")
+    return BadInput("dataset", f"{path.name} line {line} {problem}")

@@ -52,8 +52,13 @@ class _Dataset:
     source: str
     unit: str = "unspecified"
     position_units: float | None = None
+    twin: Path | None = None
 
     def read(self, name: str) -> Prices:
+        if self.twin:
+            raise BadInput(
+                "dataset", f"{self.twin.name} and {self.path.name} are two of one name; rename one"
+            )
         dates, close = read_prices(self.path)
         units = self.position_units or _units_worth_the_capital(close)
         return Prices(name, dates, close, self.unit, _CAPITAL, units)
@@ -105,8 +110,11 @@ def names(data_dir: Path) -> list[str]:
 
 
 def _find(data_dir: Path) -> dict[str, _Dataset]:
-    files = (data_dir / "datasets").glob("*.csv")
-    own = {path.stem: _Dataset(path, str(path)) for path in files if _can_be_a_name(path.stem)}
+    own: dict[str, _Dataset] = {}
+    # .csv in any letters; sorted, so that of x.CSV and x.csv it is always the same that has the name.
+    for path in sorted((data_dir / "datasets").glob("*")):
+        if path.suffix.lower() == ".csv" and _can_be_a_name(path.stem):
+            own[path.stem] = _Dataset(path, str(path), twin=own[path.stem].path if path.stem in own else None)
     return {**_SHIPPED, **own}
 
 

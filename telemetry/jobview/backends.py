@@ -18,6 +18,8 @@ from telemetry.jobview.records import Event, Span
 # The clocks of the process that made the id and of those that wrote the records differ a little.
 _CLOCK_MARGIN_NS = 60 * 10**9
 _TIMEOUT_SECONDS = 15.0
+# A proxy of the environment's is the way to other machines, and not to this one.
+_DIRECT = dict.fromkeys(("all://127.0.0.1", "all://localhost", "all://[::1]"))
 
 T = TypeVar("T")
 
@@ -62,7 +64,7 @@ class BackendReader:
         start_ns = _ns(start) if start is not None else job_epoch_seconds(job_id) * 10**9 - _CLOCK_MARGIN_NS
         end_ns = _ns(end) if end is not None else time.time_ns() + _CLOCK_MARGIN_NS
         notes: list[str] = []
-        with httpx.Client(timeout=_TIMEOUT_SECONDS, transport=self._transport) as client:
+        with httpx.Client(timeout=_TIMEOUT_SECONDS, transport=self._transport, mounts=_DIRECT) as client:
             trace = _ask(notes, "Tempo", self._tempo, lambda: tempo.read_spans(client, self._tempo, job_id))
             spans, told = trace or (None, [])
             notes += told

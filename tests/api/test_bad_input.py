@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import date, timedelta
 
 import httpx
@@ -254,3 +255,52 @@ def test_fifty_megabytes_over_a_socket_get_a_413(api, declared):
         response = httpx.post(url + URL, content=pieces, headers=headers, timeout=60)
         refused(response, 413)
         assert httpx.get(f"{url}/livez").is_success
+
+
+def test_database_overwritten_while_the_api_runs_is_a_problem_of_ours(api):
+    client = api.client("operator")
+    api.engine.dispose()
+    path = api.settings.data_dir / "jobscope.db"
+    path.write_bytes(b"not a database at all" * 1000)
+    for method, where in (("GET", URL), ("POST", URL)):
+        problem = refused(client.request(method, where, json={} if method == "POST" else None), 503)
+        assert "file is not a database" in problem["detail"]
+        assert str(api.settings.data_dir) not in problem["detail"]
+    assert len(api.telemetry.events_named("api.request.failed")) == 2
+
+
+@pytest.mark.parametrize("kind", ["directory", "named pipe", "bad"])
+def test_bad_datasets_hang_nothing_and_tell_nothing_of_the_server(api, kind):
+    folder = api.settings.data_dir / "datasets"
+    folder.mkdir()
+    path = folder / "x.csv"
+    {
+        "directory": path.mkdir,
+        "named pipe": lambda: os.mkfifo(path),
+        "bad": lambda: path.write_text("root:x:0\n"),
+    }[kind]()
+    listed = api.client("viewer").get("/api/v1/datasets")
+    assert {item["name"]: bool(item["error"]) for item in listed.json()["items"]} == {
+        "wti-daily": False,
+        "x": True,
+    }
+    problem = refused(api.client("operator").post(URL, json={"dataset": "x"}))
+    for text in (listed.text, problem["detail"]):
+        assert str(api.settings.data_dir) not in text
+        assert "root" not in text
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff{}", "is not text in UTF-8"),
+        (b"[" * 100_000, "is nested too deeply"),
+        (b'{"trials": 1%s}' % (b"0" * 5000), "has a number of more digits than are read"),
+    ],
+)
+def test_why_a_body_cannot_be_parsed_is_told(api, content, why):
+    response = api.client("operator").post(URL, content=content, headers={"Content-Type": "application/json"})
+    (error,) = refused(response)["errors"]
+    assert (error["field"], why in error["message"]) == ("body", True), error
+    (event_,) = api.telemetry.events_named("api.request.rejected")
+    assert event_.attributes["error.type"] == "BadInput"

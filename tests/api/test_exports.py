@@ -138,3 +138,21 @@ def test_export_whose_reader_goes_is_counted(api):
     gc.collect()
     assert api.telemetry.value("export.operations.failed", {"error.type": "ReaderGone"}) == 1
     assert api.telemetry.points("export.operations.completed") == []
+
+
+def test_download_is_a_stream(api):
+    job = api.add_job(trials=4)
+    download(api, job, "csv")
+    (stream,) = api.telemetry.points("api.stream.duration")
+    assert stream.attributes == {"http.route": URL + "/{job_id}/export"}
+    assert api.telemetry.value("api.streams.open") == 0
+    assert api.telemetry.value("api.requests.in_progress") == 0
+    (span,) = api.telemetry.spans_named("GET /api/v1/optimizations/{job_id}/export")
+    assert span.attributes["http.response.status_code"] == 200
+
+
+def test_refused_download_is_none(api):
+    assert api.client().get(f"{URL}/{'1' * 32}/export").status_code == 401
+    assert api.telemetry.points("api.stream.duration") == []
+    (request,) = api.telemetry.points("api.request.duration")
+    assert request.count == 1

@@ -192,3 +192,34 @@ def test_server_that_stops_does_not_wait_for_watchers(api):
     watcher.join(30)
     assert not watcher.is_alive()
     assert ended
+
+
+def test_stream_is_no_slow_request(api):
+    job = api.add_job(state="running")
+    route = {"http.route": URL + "/{job_id}/events"}
+    waited = []
+
+    def durations():
+        points = api.telemetry.points("api.request.duration")
+        return [point for point in points if point.attributes.items() >= route.items()]
+
+    def seen(data):
+        if data["state"] != "running":
+            return
+        # The first byte has come: from now on it is a stream, and no request that waits for its answer.
+        (request,) = durations()
+        assert (request.count, request.attributes["http.response.status_code"]) == (1, 200)
+        waited.append(request.value)
+        assert api.telemetry.value("api.requests.in_progress", {"http.request.method": "GET"}) == 0
+        assert api.telemetry.value("api.streams.open", route) == 1
+        assert api.telemetry.points("api.stream.duration") == []
+        api.change(job, state="completed")
+
+    with api.served() as url:
+        follow(api, url, job, seen)
+    (stream,) = api.telemetry.points("api.stream.duration")
+    assert (stream.count, stream.attributes) == (1, route)
+    (request,) = durations()
+    assert (request.count, request.value) == (1, waited[0]), "what came later was no waiting"
+    assert api.telemetry.value("api.streams.open", route) == 0
+    assert api.telemetry.value("api.requests", route) == 1

@@ -14,6 +14,8 @@ from telemetry.contract.lint.findings import Finding, LintError, Query, finding
 from telemetry.contract.lint.variables import PLACEHOLDER
 
 _TIMEOUT_SECONDS = 10.0
+# A proxy of the environment's is not the way to a program of this machine.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _TRACE_ID = re.compile(rf"\s*([0-9a-fA-F]{{1,32}}|{PLACEHOLDER})\s*")
 
 
@@ -43,7 +45,7 @@ def _ask(url: str, parameters: dict[str, str]) -> str | None:
         raise LintError(f"{url} is not an http URL")
     try:
         full = f"{url}?{urllib.parse.urlencode(parameters)}"
-        with urllib.request.urlopen(full, timeout=_TIMEOUT_SECONDS):  # noqa: S310 - checked above
+        with _DIRECT.open(full, timeout=_TIMEOUT_SECONDS):
             return None
     except urllib.error.HTTPError as error:
         body = error.read().decode(errors="replace").strip()

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 
 TIMEOUT = 60
@@ -52,6 +53,18 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def await_listening(url):
+    """Wait until somebody listens: an API does a moment after it has told that it starts."""
+    host, port = url.removeprefix("http://").split(":")
+    deadline = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return socket.create_connection((host, int(port))).close()
+        except ConnectionRefusedError:
+            assert time.monotonic() < deadline, f"nobody listens at {url}"
+            time.sleep(0.01)
 
 
 @contextmanager

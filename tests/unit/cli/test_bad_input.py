@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic_settings import SettingsError
 
 from app import settings
 from app.errors import BadInput
+from app.variables import require_known
 from tests.unit.cli.command import assert_one_line, jobscope
 
 
@@ -94,6 +96,11 @@ def test_port_in_use(tmp_path, command):
         ("JOBSCOPE_PORT", "many"),
         ("JOBSCOPE_DATABASE_URL", "nonsense"),
         ("JOBSCOPE_CHECKPOINT_SECONDS", "-1"),
+        ("JOBSCOPE_CHECKPOINT_SECONDS", "nan"),
+        ("JOBSCOPE_WORKER_TIMEOUT_SECONDS", "inf"),
+        ("JOBSCOPE_PROT", "8001"),
+        ("JOBSCOPE_API_URL", "ops.example.com/jobscope"),
+        ("JOBSCOPE_TRUSTED_PROXIES", "nginx"),
         ("JOBSCOPE_TRUSTED_CALLERS", "10.0.0.0/8,10.0.0.0/33"),
         ("JOBSCOPE_TRUSTED_CALLERS", "10.0.0.1/8"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:99999"),
@@ -124,6 +131,52 @@ def test_settings_that_cannot_be_parsed(monkeypatch):
     monkeypatch.setattr(settings, "Settings", give_up)
     with pytest.raises(BadInput, match='JOBSCOPE_ variables: error parsing value for field "x"'):
         settings.load_settings()
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "NaN", "1e999"])
+@pytest.mark.parametrize("name", ["CHECKPOINT_SECONDS", "WORKER_TIMEOUT_SECONDS"])
+def test_what_is_no_finite_number_is_refused_in_words(monkeypatch, name, value):
+    monkeypatch.setenv(f"JOBSCOPE_{name}", value)
+    with pytest.raises(BadInput, match=rf"JOBSCOPE_{name}: is '{value}'; it should be a finite number"):
+        settings.load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("JOBSCOPE_DATABSE_URL", "did you mean JOBSCOPE_DATABASE_URL?"),
+        ("JOBSCOPE_TRUSTED_CALLER", "did you mean JOBSCOPE_TRUSTED_CALLERS?"),
+        ("jobscope_prot", "did you mean JOBSCOPE_PORT?"),
+        ("JOBSCOPE_QXZ", "unset it"),
+    ],
+)
+def test_misspelt_variable_is_named_with_what_may_be_meant(monkeypatch, name, hint):
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(BadInput) as caught:
+        settings.load_settings()
+    assert (caught.value.field, caught.value.message) == (name, f"is no setting; {caught.value.message[15:]}")
+    assert hint in caught.value.message
+
+
+def test_every_variable_that_something_of_ours_reads_is_known():
+    root = Path(settings.__file__).parents[1]
+    files = [root / "compose.yaml", root / "README.md"]
+    for folder in ("app/stack", "backends", "otel-collector", "grafana/provisioning", "docs"):
+        files += [
+            path
+            for path in (root / folder).rglob("*")
+            if path.suffix in {".py", ".yaml", ".yml", ".ini", ".md"}
+        ]
+    names = {name for path in files for name in re.findall(r"JOBSCOPE_[A-Z_]*[A-Z]", path.read_text())}
+    assert {"JOBSCOPE_PORT", "JOBSCOPE_TEMPO_GRPC_PORT", "JOBSCOPE_STACK_PORT_OFFSET"} <= names
+    require_known(names, settings.Settings.model_fields)
+
+
+def test_every_setting_is_in_the_readme():
+    readme = (Path(settings.__file__).parents[1] / "README.md").read_text()
+    table = readme[readme.index("## Settings") : readme.index("## Measured")]
+    missing = [name for name in settings.Settings.model_fields if f"`JOBSCOPE_{name.upper()}`" not in table]
+    assert missing == []
 
 
 def test_trusted_callers_are_networks_with_commas_between(monkeypatch):

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from tests.unit.cli.command import TIMEOUT, jobscope, running_api
+from tests.unit.cli.command import TIMEOUT, await_listening, jobscope, running_api
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process that runs")
 
@@ -27,6 +27,7 @@ def test_full_disk_is_seen_while_it_is_full(tmp_path):
                     assert time.monotonic() < deadline, f"/readyz never gave {status}"
                     time.sleep(0.1)
 
+            await_listening(url)
             await_status(200)
             with full_disk(process.pid):
                 await_status(503)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -255,3 +258,23 @@ def test_no_event_has_attributes_that_are_taken_for_its_resources():
 
 def test_no_two_names_of_the_contract_are_the_same_in_loki():
     assert len({name.replace(".", "_") for name in ATTRIBUTE_TYPES}) == len(ATTRIBUTE_TYPES)
+
+
+def test_backends_of_this_machine_are_asked_without_a_proxy(monkeypatch):
+    """A listener that answers nothing, and a proxy that is not there: only the first may be asked."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        asked = threading.Event()
+
+        def hang_up():
+            with suppress(OSError):  # the test is over
+                while True:
+                    listener.accept()[0].close()
+                    asked.set()
+
+        for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+            monkeypatch.setenv(name, "http://127.0.0.1:9")
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        thread = threading.Thread(target=hang_up, daemon=True)
+        thread.start()
+        BackendReader(url, url, url).read(JOB_ID)
+        assert asked.is_set()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.errors import BadInput
-from app.prices import available, load
+from app.prices import available, csvfile, load
 from app.prices.datasets import names
 
 
@@ -67,12 +67,12 @@ def test_prices_that_are_all_zero_still_have_a_position_size(folder):
     [
         ("", "has 0 prices; a back-test needs at least two"),
         ("Date,Price\n2024-01-02,1\n", "has 1 prices; a back-test needs at least two"),
-        ("date;price\n", "line 1 is 'date;price'; the header must be 'Date,Price'"),
-        ("Date,Price\n02/01/2024,1\n", "line 2 has the date '02/01/2024'; write it as 2020-04-20"),
-        ("Date,Price\n2024-01-02,1\n2024-01-03,\n", "line 3 has the price ''; write a number"),
-        ("Date,Price\n2024-01-02,nan\n", "line 2 has the price 'nan'; write a finite number"),
-        ("Date,Price\n2024-01-02,-inf\n", "line 2 has the price '-inf'; write a finite number"),
-        ("Date,Price\n2024-01-02,1e300\n", "line 2 has the price '1e300'; write a finite number"),
+        ("date;price\n", "line 1 is not the header, which must be 'Date,Price'"),
+        ("Date,Price\n02/01/2024,1\n", "line 2 has no date first; write it as 2020-04-20"),
+        ("Date,Price\n2024-01-02,1\n2024-01-03,\n", "line 3 has no price; write a number"),
+        ("Date,Price\n2024-01-02,nan\n", "line 2 has a price out of bounds; write a finite number"),
+        ("Date,Price\n2024-01-02,-inf\n", "line 2 has a price out of bounds; write a finite number"),
+        ("Date,Price\n2024-01-02,1e300\n", "line 2 has a price out of bounds; write a finite number"),
         ("Date,Price\n2024-01-02,1,2\n", "line 2 has 3 fields; write two"),
         (
             "Date,Price\n2024-01-03,1\n2024-01-02,2\n",
@@ -88,7 +88,8 @@ def test_file_that_is_not_valid_names_file_line_and_fix(folder, text, problem):
         load("mine", folder.parent)
 
     assert caught.value.field == "dataset"
-    assert str(folder / "mine.csv") in caught.value.message
+    assert "mine.csv" in caught.value.message
+    assert str(folder) not in caught.value.message
     assert problem in caught.value.message
 
 
@@ -100,10 +101,56 @@ def test_file_that_is_not_text_is_refused(folder, content):
         load("mine", folder.parent)
 
 
-def test_file_that_is_a_directory_cannot_be_read(folder):
-    (folder / "mine.csv").mkdir()
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda path: path.mkdir(),
+        os.mkfifo,
+        lambda path: path.symlink_to("/dev/zero"),
+        lambda path: path.symlink_to("nowhere"),
+        lambda path: path.symlink_to(path),
+    ],
+    ids=["directory", "named pipe", "device", "dangling link", "circle"],
+)
+def test_what_is_no_file_hangs_nothing(folder, make):
+    make(folder / "mine.csv")
 
-    with pytest.raises(BadInput, match="cannot be read"):
+    with pytest.raises(BadInput, match=r"mine\.csv cannot be read"):
+        load("mine", folder.parent)
+    assert [dataset.name for dataset in available(folder.parent) if dataset.error] == ["mine"]
+
+
+@pytest.mark.parametrize("name", ["PRICES.CSV", "prices.Csv"])
+def test_letters_of_the_suffix_may_be_large(folder, name):
+    (folder / name).write_text("Date,Price\n2024-01-02,1\n2024-01-03,2\n")
+
+    assert len(load(name[:-4], folder.parent).close) == 2
+
+
+def test_two_files_of_one_name_are_told_apart_by_nobody(folder):
+    for suffix in ("csv", "CSV"):
+        (folder / f"mine.{suffix}").write_text("Date,Price\n2024-01-02,1\n2024-01-03,2\n")
+
+    with pytest.raises(BadInput, match=r"mine\.CSV and mine\.csv are two of one name"):
+        load("mine", folder.parent)
+
+
+def test_what_is_in_a_bad_file_is_not_told(folder):
+    for number, text in enumerate(["root:x:0:0", "Date,Price\nroot:x,1", "Date,Price\n2024-01-02,root:x"]):
+        write(folder, f"{text}\n", name=f"bad{number}")
+    (folder / "bytes.csv").write_bytes(b"root:x\xff")
+
+    told = [dataset.error for dataset in available(folder.parent) if dataset.error]
+
+    assert len(told) == 4
+    assert not [error for error in told if "root" in error]
+
+
+def test_file_that_is_too_large_is_not_read(folder, monkeypatch):
+    monkeypatch.setattr(csvfile, "_MOST_BYTES", 2**20)
+    (folder / "mine.csv").write_bytes(b"x" * (2**20 + 1))
+
+    with pytest.raises(BadInput, match=r"mine\.csv is larger than 1 MiB"):
         load("mine", folder.parent)
 
 
@@ -122,7 +169,7 @@ def test_available_lists_shipped_and_own_and_tells_what_is_wrong(folder):
     broken, mine, wti = available(folder.parent)
 
     assert (broken.name, broken.rows) == ("broken", 0)
-    assert "line 2 has the price 'x'" in (broken.error or "")
+    assert "line 2 has no price" in (broken.error or "")
     assert (mine.name, mine.rows, mine.first, mine.last) == ("mine", 2, "2024-01-02", "2024-01-03")
     assert (mine.non_positive_rows, mine.error) == (1, None)
     assert mine.source == str(folder / "mine.csv")
