@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 
 import httpx
 from sqlalchemy import select
@@ -15,14 +16,21 @@ from sqlalchemy.orm import Session
 from app.database.models import Worker
 from tests.live.stack import RunningStack
 
-# Every trial fails: as many units as the capital buys at the usual price make a jump of it infinite.
-BOUNDLESS = "Date,Price\n" + "".join(
-    f"{date(2020, 1, 1) + timedelta(days=day)},{1e12 if day > 140 else 1e-300}\n" for day in range(200)
-)
 # Some draws are infeasible, and made anew: the windows overlap.
 OVERLAPPING = {"fast": {"low": 20}, "slow": {"high": 60}}
 FOREVER = 1_000_000
 UNKNOWN_ID = "1" * 32
+
+
+def add_boundless(data_dir: Path) -> None:
+    """Add the dataset ``boundless``, on which every trial fails.
+
+    As many units as the capital buys at the usual price make a jump of it infinite.
+    """
+    prices = [1e12 if day > 140 else 1e-300 for day in range(200)]
+    rows = [f"{date(2020, 1, 1) + timedelta(days=day)},{price}\n" for day, price in enumerate(prices)]
+    (data_dir / "datasets").mkdir(exist_ok=True)
+    (data_dir / "datasets" / "boundless.csv").write_text("Date,Price\n" + "".join(rows))
 
 
 @dataclass
@@ -70,9 +78,7 @@ class Driver:
 
     def drive(self, seconds: float) -> Traffic:
         """Make traffic for about so long, one round at least; leave jobs running and waiting."""
-        datasets = self._running.settings.data_dir / "datasets"
-        datasets.mkdir()
-        (datasets / "boundless.csv").write_text(BOUNDLESS)
+        add_boundless(self._running.settings.data_dir)
         for number in itertools.count():
             self._round(number)
             if time.time() - self.traffic.began >= seconds:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.database.models import Attempt, Optimization, Trial
 from telemetry.jobtrace import is_job_id
-from tests.live.traffic import BOUNDLESS
+from tests.live.traffic import add_boundless
 
 QUICK = {"JOBSCOPE_CHECKPOINT_SECONDS": "0.1"}
 
@@ -75,9 +75,7 @@ def test_job_completes(service):
 
 
 def test_job_fails_when_no_trial_gives_a_value(service):
-    datasets = service.settings.data_dir / "datasets"
-    datasets.mkdir()
-    (datasets / "boundless.csv").write_text(BOUNDLESS)
+    add_boundless(service.settings.data_dir)
     job_id = service.submit(trials=50, dataset="boundless")
     service.start_worker(**QUICK)
     service.await_end(job_id)

@@ -14,7 +14,7 @@ import pytest
 
 from telemetry.contract.names import Attr
 from telemetry.jobview import JobView, LocalReader
-from tests.live.traffic import BACKWARDS, FOREVER
+from tests.live.traffic import FOREVER, add_boundless
 
 pytestmark = pytest.mark.stack
 
@@ -27,7 +27,8 @@ def job(request, running):
         job_id = running.submit(trials=20_000)
         running.await_end(job_id)
     elif kind == "failed":
-        job_id = running.submit(trials=500, parameters=BACKWARDS)
+        add_boundless(running.settings.data_dir)
+        job_id = running.submit(trials=500, dataset="boundless")
         running.await_end(job_id)
     elif kind == "cancelled":
         job_id = running.submit(trials=FOREVER)
