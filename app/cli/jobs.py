@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from app.cli.local import full_id, local_optimizations
+from app.cli.local import full_id, known_job, local_optimizations
 from app.cli.tables import print_columns
 from app.errors import BadInput, NotFound, quoted
 from app.exports.service import export
@@ -116,8 +117,11 @@ def show(
 ) -> None:
     """Show everything a job did: spans, events and metrics, joined."""
     job_id = full_id(job_id)
-    view = read_view(load_settings(), job_id)
-    if not view.spans and not view.events:
+    settings = load_settings()
+    view = read_view(settings, job_id)
+    if not view.spans or not view.events:
+        view = replace(view, known=known_job(settings, job_id))
+    if not view.spans and not view.events and not view.known:
         raise NotFound(f"no telemetry of job {job_id} was found: " + " ".join(view.notes))
     if as_json:
         json.dump(to_json(view), sys.stdout, indent=2)

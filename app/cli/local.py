@@ -11,14 +11,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.database.engine import open_database, read_only
-from app.database.models import Optimization
+from app.database.models import Attempt, Optimization
 from app.datadir import make_data_dir
 from app.errors import BadInput, NotFound, Unavailable, quoted
+from app.optimizations.known import known
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
 from app.settings import Settings, load_settings
 from app.telemetry import COMMAND_FLUSH_SECONDS, configure
 from telemetry.jobtrace import is_job_id
+from telemetry.jobview import Known
 
 # As an id begins; shorter ones are typed by mistake.
 _BEGINNING = re.compile(r"[1-9a-f][0-9a-f]{3,31}")
@@ -64,6 +66,22 @@ def full_id(text: str) -> str:
     if len(ids) > 1:
         raise BadInput("job_id", f"{quoted(beginning)} begins the ids of {len(ids)} jobs; give more digits")
     return ids[0]
+
+
+def known_job(settings: Settings, job_id: str) -> Known | None:
+    """Return what the database knows of a job; None when it has no such job, or there is none yet."""
+    # To look at telemetry makes no database.
+    if settings.database_url is None and not (settings.data_dir / "jobscope.db").exists():
+        return None
+    engine = open_database(settings)
+    with Session(read_only(engine)) as session:
+        job = session.get(Optimization, job_id)
+        attempts = session.scalars(
+            select(Attempt).where(Attempt.job_id == job_id).order_by(Attempt.number)
+        ).all()
+        found = known(job, attempts) if job else None
+    engine.dispose()
+    return found
 
 
 @contextmanager

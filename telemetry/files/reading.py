@@ -79,6 +79,19 @@ class TelemetryFiles:
         if unknown:
             self._index.store(unknown)
 
+    def oldest_end(self, signal: str) -> float | None:
+        """Return when the file that ended first had its last line, in seconds since 1970; None without files.
+
+        Files go in the order they ended: what ended before may have been removed, what ended later was not.
+        """
+        with os.scandir(self._directory) as entries:
+            ends = [
+                entry.stat().st_mtime
+                for entry in entries
+                if entry.name.startswith(f"{signal}-") and entry.name.endswith((SUFFIX, SEALED_SUFFIX))
+            ]
+        return min(ends, default=None)
+
     def _list(self, signal: str) -> tuple[set[str], dict[str, os.stat_result]]:
         """Return the names of a signal's plain files, and its compressed ones that have no plain one."""
         plain: set[str] = set()

@@ -11,8 +11,9 @@ from typing import Any
 
 from telemetry.files.damage import Damage
 from telemetry.files.reading import Line, TelemetryFiles
-from telemetry.jobtrace import is_job_id
+from telemetry.jobtrace import is_job_id, job_epoch_seconds
 from telemetry.jobview.attempts import Attempt
+from telemetry.jobview.durations import time_text
 from telemetry.jobview.measurements import MARGIN_NS, SERIES_ATTRIBUTES, AttemptMetrics, Series, measure
 from telemetry.jobview.model import JobView
 from telemetry.jobview.otlp import decode_events, decode_series, decode_spans
@@ -58,13 +59,14 @@ class LocalReader:
         ]
         notes: list[str] = []
         if not spans and not events:
-            notes.append(
-                f"Nothing of this job is in {self._directory}: no such job, or its files are rotated away."
-            )
+            why = _why_gone(files, "traces", job_id) or "no such job, or its telemetry went elsewhere"
+            notes.append(f"Nothing of this job is in {self._directory}: {why}.")
         elif not spans:
-            notes.append("No spans of this job were found; its log records were.")
+            why = _why_gone(files, "traces", job_id) or "they are not there yet, or went elsewhere"
+            notes.append(f"No spans of this job were found: {why}.")
         elif not events:
-            notes.append("No log records of this job were found; its spans were.")
+            why = _why_gone(files, "logs", job_id) or "they are not there yet, or went elsewhere"
+            notes.append(f"No log records of this job were found: {why}.")
         view = JobView.of(job_id, spans, events, ())
         metrics = _metrics(view, files, notes, damage)
         return replace(view, metrics=metrics, notes=(*damage.notes(), *notes))
@@ -96,6 +98,15 @@ def _metrics(
         ]
         measured.append(measure(attempt, view.spans, series))
     return tuple(measured)
+
+
+def _why_gone(files: TelemetryFiles, signal: str, job_id: str) -> str | None:
+    """Say that a job is older than what is kept of a signal, when it is."""
+    oldest = files.oldest_end(signal)
+    if oldest is not None and job_epoch_seconds(job_id) < oldest:
+        reach = time_text(int(oldest * 1e9))
+        return f"it is older than what is kept, the {signal} from {reach} on"
+    return None
 
 
 def _requests(lines: Iterable[Line], damage: Damage) -> Iterator[dict[str, Any]]:

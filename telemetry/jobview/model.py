@@ -13,6 +13,7 @@ from telemetry.contract.names import Attr, SpanName
 from telemetry.contract.names import Event as EventName
 from telemetry.jobview.attempts import INTERRUPTED, Attempt, attempts_of
 from telemetry.jobview.checks import find_gaps, find_problems
+from telemetry.jobview.known import Known
 from telemetry.jobview.measurements import AttemptMetrics
 from telemetry.jobview.records import Attributes, AttributeValue, Event, Span, unique_events, unique_spans
 
@@ -67,6 +68,7 @@ class JobView:
         events: unique, in time order.
         metrics: one for every attempt whose process was measured.
         notes: what is missing, in words.
+        known: what is known of the job otherwise; it is told where telemetry does not tell more.
     """
 
     job_id: str
@@ -74,6 +76,7 @@ class JobView:
     events: tuple[Event, ...]
     metrics: tuple[AttemptMetrics, ...] = ()
     notes: tuple[str, ...] = ()
+    known: Known | None = None
 
     @classmethod
     def of(cls, job_id: str, spans: Iterable[Span], events: Iterable[Event], notes: Iterable[str]) -> JobView:
@@ -83,7 +86,7 @@ class JobView:
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:
         """The tries of workers at the job, in the order they began."""
-        return attempts_of(self.spans, self.events)
+        return attempts_of(self.spans, self.events) or (self.known.attempts if self.known else ())
 
     @property
     def state(self) -> str:
@@ -101,6 +104,8 @@ class JobView:
         ]
         if ends:
             return ends[-1]
+        if self.known:
+            return self.known.state
         life = [(event.time_ns, _LIFE[event.name]) for event in self.events if event.name in _LIFE]
         life += [(a.start_ns, "running") for a in self.attempts]
         life += [(a.end_ns, "queued") for a in self.attempts if a.end_ns and a.outcome == INTERRUPTED]
@@ -131,12 +136,17 @@ class JobView:
     @property
     def start_ns(self) -> int | None:
         """When the job was submitted, in nanoseconds since 1970."""
-        return min((*(s.start_ns for s in self.spans), *(e.time_ns for e in self.events)), default=None)
+        known = (self.known.start_ns,) if self.known else ()
+        return min(
+            (*(s.start_ns for s in self.spans), *(e.time_ns for e in self.events), *known), default=None
+        )
 
     @property
     def end_ns(self) -> int | None:
         """The last that is known of the job, in nanoseconds since 1970."""
-        return max((*(s.end_ns for s in self.spans), *(e.time_ns for e in self.events)), default=None)
+        known = (self.known.end_ns,) if self.known else ()
+        told = (*(span.end_ns for span in self.spans), *(event.time_ns for event in self.events))
+        return max((*told, *known), default=None)
 
     @property
     def duration(self) -> float | None:
@@ -223,11 +233,13 @@ class JobView:
         return None
 
     def _latest_first(self) -> Iterator[tuple[str, Attributes]]:
-        """Yield name and attributes of all events, then of all spans, the latest first."""
+        """Yield name and attributes of events, then of spans, the latest first, then what is known."""
         for event in reversed(self.events):
             yield event.name, event.attributes
         for span in sorted(self.spans, key=lambda span: span.end_ns, reverse=True):
             yield span.name, span.attributes
+        if self.known:
+            yield "", self.known.facts
 
     def _latest(self, attribute: str, only: str | None = None) -> AttributeValue | None:
         for name, attributes in self._latest_first():

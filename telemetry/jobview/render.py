@@ -222,9 +222,9 @@ def _processes(view: JobView) -> RenderableType:
 def _failure(view: JobView, width: int) -> RenderableType | None:
     """Return the exception that ended the job, if one did, with the end of its stack trace."""
     ends = [event for event in view.events if event.name == EventName.OPTIMIZATION_FAILED]
-    if view.state != "failed" or not ends or Attr.EXCEPTION_TYPE not in ends[-1].attributes:
+    facts = ends[-1].attributes if ends else view.known.facts if view.known else {}
+    if view.state != "failed" or Attr.EXCEPTION_TYPE not in facts:
         return None
-    facts = ends[-1].attributes
     kind = str(facts[Attr.EXCEPTION_TYPE])
     message = f"{kind}: {facts.get(Attr.EXCEPTION_MESSAGE, '')}"
     lines = [_wrapped(message.splitlines(), width, "red")]

@@ -21,6 +21,7 @@ def safe_to_print(view: JobView) -> JobView:
             replace(one, instance=printable(one.instance), trials=_texts(one.trials)) for one in view.metrics
         ),
         notes=tuple(printable(note) for note in view.notes),
+        known=view.known and replace(view.known, facts=_texts(view.known.facts, lines=True)),
     )
 
 

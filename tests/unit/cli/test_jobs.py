@@ -109,8 +109,28 @@ def test_job_is_found_by_upper_case_and_by_its_first_digits(data_dir, tmp_path, 
     assert result.returncode == 0, result.stderr
     assert json.loads(target.read_text())["optimization"]["id"] == IDS[2]
     assert_one_line(jobscope(data_dir, "job", "cancel", text), f"{IDS[2]} has already been cancelled")
-    assert_one_line(jobscope(data_dir, "job", "show", text), f"no telemetry of job {IDS[2]}")
 
 
 def test_first_digits_of_two_jobs_are_refused(data_dir):
     assert_one_line(jobscope(data_dir, "job", "show", "6a5b"), "6a5b", "2 jobs", "more digits")
+
+
+def test_a_job_whose_telemetry_is_gone_is_shown_as_the_database_knows_it(data_dir):
+    result = jobscope(data_dir, "job", "show", IDS[1], COLUMNS="200")
+    assert result.returncode == 0, result.stderr
+    for told in (
+        f"Job {IDS[1]}  cancelled",
+        f"rsi_reversion on {'a' * 64}, sharpe maximised, sampler random",
+        "2026-11-24 22:24:00 UTC",
+        "19,999 of 20,000, 9 of them failed",
+        "in sample 1.250",
+        "There is no telemetry directory",
+    ):
+        assert told in result.stdout
+    document = json.loads(jobscope(data_dir, "job", "show", IDS[1], "--json").stdout)
+    assert (document["state"], document["trials"]["completed"]) == ("cancelled", 19_989)
+
+
+def test_a_job_that_nobody_knows_is_not_found_and_makes_no_database(tmp_path):
+    assert_one_line(jobscope(tmp_path, "job", "show", IDS[0]), f"no telemetry of job {IDS[0]} was found")
+    assert not (tmp_path / "jobscope.db").exists()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -96,11 +97,19 @@ def test_a_file_that_cannot_be_read_is_noted(copied):
 
 def test_an_unknown_job_is_noted(copied):
     directory, _ = copied("completed")
-    view = read(directory, "6a27e740" + "f" * 24)
+    view = read(directory, "7f27e740" + "f" * 24)
     assert (view.state, view.spans, view.events) == ("unknown", (), ())
     assert view.notes == (
-        f"Nothing of this job is in {directory}: no such job, or its files are rotated away.",
+        f"Nothing of this job is in {directory}: no such job, or its telemetry went elsewhere.",
     )
+
+
+def test_a_job_older_than_what_is_kept_is_noted_as_such(copied):
+    directory, _ = copied("completed")
+    for path in directory.iterdir():
+        os.utime(path, (1_790_000_000, 1_790_000_000))
+    (note,) = read(directory, "6a27e740" + "f" * 24).notes
+    assert note.endswith("it is older than what is kept, the traces from 2026-09-21 14:13:20 UTC on.")
 
 
 def test_a_missing_directory_is_noted(tmp_path: Path):
@@ -111,8 +120,8 @@ def test_a_missing_directory_is_noted(tmp_path: Path):
 @pytest.mark.parametrize(
     ("removed", "note"),
     [
-        ("traces", "No spans of this job were found; its log records were."),
-        ("logs", "No log records of this job were found; its spans were."),
+        ("traces", "No spans of this job were found: they are not there yet, or went elsewhere."),
+        ("logs", "No log records of this job were found: they are not there yet, or went elsewhere."),
     ],
 )
 def test_a_missing_signal_is_noted(copied, removed, note):
