@@ -1,7 +1,7 @@
 # `make help` lists the targets. Each sets up what it needs: a virtual environment in .venv from the
 # hashed pins in requirements/.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-stack test-browser lint format typecheck bench stack requirements clean
+.PHONY: help demo test test-stack test-browser chaos lint format typecheck bench stack requirements clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -51,6 +51,9 @@ format: $(DEV_READY) ## Format the code
 
 typecheck: $(DEV_READY) ## Check types
 	$(BIN)/mypy
+
+chaos: $(DEV_READY) ## Kill, stop and cut off workers and their database at random for minutes, on PostgreSQL
+	$(BIN)/pytest -s -m stack tests/postgres/test_chaos.py --chaos-jobs 200 --chaos-seconds 240 --chaos-seed 1
 
 bench: $(DEV_READY) ## Measure overhead, freshness and the Job view, side by side in one run
 	tools/build

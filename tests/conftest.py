@@ -12,3 +12,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=2,
         help="how long traffic is made before dashboards are looked at",
     )
+    parser.addoption("--chaos-jobs", type=int, default=40, help="how many jobs are run in chaos")
+    parser.addoption("--chaos-seconds", type=float, default=30, help="how long chaos goes on at most")
+    parser.addoption("--chaos-seed", type=int, default=7, help="what chaos does is a function of it")
