@@ -186,4 +186,5 @@ _REASONS = {
 
 def leave_note(directory: Path, instance_id: str) -> None:
     """Leave word that this process ends in order, though it cannot hand its job back: no worker is lost."""
+    directory.mkdir(parents=True, exist_ok=True)
     (directory / f"{instance_id}{_NOTE}").touch()

@@ -1,7 +1,7 @@
 """A wall clock that jumps, for one Python process and what it starts.
 
-libfaketime would do it for any process, but has ``time.sleep`` fail with "Invalid argument" now and then, which
-no clock does. So this is put in the place of Python's own; :class:`datetime.datetime` is left as it is.
+libfaketime would do it for any process, but has ``time.sleep`` fail with "Invalid argument" now and then,
+which no clock does. So this takes the place of Python's own; :class:`datetime.datetime` is left as it is.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 
 from app.stack.postgres import as_unprivileged, is_ready, make_cluster
@@ -86,6 +87,20 @@ class Postgres:
             self._process.send_signal(number)
             self._process.wait(TIMEOUT)
             self._process = None
+
+    def pause(self) -> None:
+        """Have it, and all that serve its connections, do nothing."""
+        self._signal_all(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Have it go on."""
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process
+        server = psutil.Process(self._process.pid)
+        for process in [server, *server.children(recursive=True)]:
+            process.send_signal(number)
 
 
 @contextmanager

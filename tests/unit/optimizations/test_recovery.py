@@ -36,7 +36,7 @@ def recovery(engine, queue, hand, tmp_path):
     """That of worker-0, beside worker-1."""
     worker(engine, "worker-0", "we")
     worker(engine, "worker-1", "they")
-    return Recovery(engine, queue, tmp_path, "worker-0", "we", hand, 30)
+    return Recovery(engine, queue, tmp_path / "run", "worker-0", "we", hand, 30)
 
 
 @pytest.fixture
@@ -172,13 +172,13 @@ def test_attempt_of_a_process_that_left_word_was_not_lost(
 ):
     attempts.claim(engine, job.id, "worker-1", "they")
     queue.found[job.id] = Place("taken", "worker-1")
-    leave_note(tmp_path, "they")
+    leave_note(tmp_path / "run", "they")
     with captured() as telemetry:
         recovery.run()
     assert attempt_states(optimizations, job) == ["interrupted"]
     assert telemetry.event_names()[0] == "optimization.interrupted"
     assert telemetry.contract_violations() == []
-    assert list(tmp_path.glob("*.interrupted")) == []
+    assert list((tmp_path / "run").iterdir()) == []
 
 
 def test_job_that_ended_meanwhile_keeps_its_state(engine, optimizations, recovery, job):
