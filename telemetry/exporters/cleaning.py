@@ -59,7 +59,7 @@ def _clean_container(value: Mapping[Any, object] | Sequence[object], within: tup
     try:
         if isinstance(value, Mapping):
             return {text_of(key): _clean(item, within) for key, item in value.items()}
-        return [_clean(item, within) for item in value]
+        return tuple(_clean(item, within) for item in value)
     except Exception as error:  # noqa: BLE001 - a stranger's container may raise as it is read
         return f"<{type(value).__name__} that cannot be read: {type(error).__name__}>"
 

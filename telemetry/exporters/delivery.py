@@ -45,7 +45,7 @@ class Delivery:
     """
 
     def __init__(self, signal: Signal, destination: Destination, seconds: float) -> None:
-        self.serialize = destination.serialize
+        self.form = destination.form
         self._signal = signal
         self._destination = destination
         self._seconds = seconds

@@ -13,16 +13,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
-from opentelemetry.exporter.otlp.proto.common.metrics_encoder import encode_metrics
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.metrics.export import MetricsData
 from opentelemetry.sdk.trace import ReadableSpan
 
 from telemetry.exporters.items import clean_metrics, clean_record, clean_span
 
-Serialize = Callable[[Any], bytes]
 _Item = TypeVar("_Item")
 
 
@@ -35,27 +31,27 @@ class Encoded:
     error: Exception | None = None
 
 
-def encoded_spans(spans: Sequence[ReadableSpan], serialize: Serialize) -> Encoded:
-    """Return spans as the bytes of an ``ExportTraceServiceRequest``."""
-    return _encoded(spans, lambda batch: serialize(encode_spans(batch)), clean_span)
+def encoded_spans(
+    spans: Sequence[ReadableSpan], encode: Callable[[Sequence[ReadableSpan]], bytes]
+) -> Encoded:
+    """Return spans as ``encode`` makes them."""
+    return _encoded(spans, encode, clean_span)
 
 
-def encoded_logs(records: Sequence[ReadableLogRecord], serialize: Serialize) -> Encoded:
-    """Return log records as the bytes of an ``ExportLogsServiceRequest``."""
-    return _encoded(records, lambda batch: serialize(encode_logs(batch)), clean_record)
+def encoded_logs(
+    records: Sequence[ReadableLogRecord], encode: Callable[[Sequence[ReadableLogRecord]], bytes]
+) -> Encoded:
+    """Return log records as ``encode`` makes them."""
+    return _encoded(records, encode, clean_record)
 
 
-def encoded_metrics(data: MetricsData, serialize: Serialize) -> Encoded:
-    """Return metrics as the bytes of an ``ExportMetricsServiceRequest``; what may be left out are metrics."""
-
-    def encode(batch: Sequence[MetricsData]) -> bytes:
-        return serialize(encode_metrics(_joined(batch)))
-
+def encoded_metrics(data: MetricsData, encode: Callable[[MetricsData], bytes]) -> Encoded:
+    """Return metrics as ``encode`` makes them; what may be left out are metrics."""
     try:
         with _strictly():
-            return Encoded(encode([data]))
+            return Encoded(encode(data))
     except Exception:  # noqa: BLE001 - cleaned, metric by metric
-        return _encoded(_parts(data), encode, clean_metrics)
+        return _encoded(_parts(data), lambda parts: encode(_joined(parts)), clean_metrics)
 
 
 def _encoded(

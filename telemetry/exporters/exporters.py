@@ -23,7 +23,7 @@ class DeliveredSpans(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export one batch."""
-        encoded = encoded_spans(spans, self._delivery.serialize)
+        encoded = encoded_spans(spans, self._delivery.form.spans)
         accepted = self._delivery.deliver(encoded, len(spans))
         return SpanExportResult.SUCCESS if accepted else SpanExportResult.FAILURE
 
@@ -44,7 +44,7 @@ class DeliveredLogs(LogRecordExporter):
 
     def export(self, batch: Sequence[ReadableLogRecord]) -> LogRecordExportResult:
         """Export one batch."""
-        encoded = encoded_logs(batch, self._delivery.serialize)
+        encoded = encoded_logs(batch, self._delivery.form.logs)
         accepted = self._delivery.deliver(encoded, len(batch))
         return LogRecordExportResult.SUCCESS if accepted else LogRecordExportResult.FAILURE
 
@@ -77,7 +77,7 @@ class DeliveredMetrics(MetricExporter):
             for scope in resource.scope_metrics
             for metric in scope.metrics
         )
-        encoded = encoded_metrics(metrics_data, self._delivery.serialize)
+        encoded = encoded_metrics(metrics_data, self._delivery.form.metrics)
         accepted = self._delivery.deliver(encoded, points)
         return MetricExportResult.SUCCESS if accepted else MetricExportResult.FAILURE
 

@@ -19,8 +19,11 @@ _INT64 = range(-(2**63), 2**63)
 
 
 def clean_resource(resource: Resource) -> Resource:
-    """Return the resource with attributes that OTLP can hold."""
-    return Resource(clean_attributes(resource.attributes), clean_text(resource.schema_url))
+    """Return the resource with attributes that OTLP can hold; itself, when it has no others."""
+    attributes, schema_url = clean_attributes(resource.attributes), clean_text(resource.schema_url)
+    if (attributes, schema_url) == (dict(resource.attributes), resource.schema_url):
+        return resource
+    return Resource(attributes, schema_url)
 
 
 def clean_span(span: ReadableSpan) -> ReadableSpan:

@@ -28,7 +28,8 @@ from opentelemetry.util.re import parse_env_headers
 
 from telemetry.contract.names import Attr
 from telemetry.exporters.cleaning import clean_text
-from telemetry.exporters.outcome import Outcome, Verdict
+from telemetry.exporters.outcome import Form, Outcome, Verdict
+from telemetry.exporters.protobuf import Protobuf
 
 Signal = Literal["traces", "logs", "metrics"]
 
@@ -53,6 +54,7 @@ class OtlpHttp:
     component = "otlp_http"
 
     def __init__(self, signal: Signal) -> None:
+        self.form: Form = Protobuf()
         self._response, self._rejected_field = _PARTIAL_SUCCESS[signal]
         self._signal = signal
         self._url = _endpoint(signal)
@@ -76,11 +78,6 @@ class OtlpHttp:
             self._headers["content-encoding"] = compression
         self._process = os.getpid()
         self._pool = self._new_pool()
-
-    def serialize(self, request: Any) -> bytes:
-        """Return a request as protobuf."""
-        data: bytes = request.SerializeToString()
-        return data
 
     def send(self, data: bytes, timeout_seconds: float) -> Outcome:
         """Send one request."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Protocol
+from typing import Protocol
+
+from opentelemetry.sdk._logs import ReadableLogRecord
+from opentelemetry.sdk.metrics.export import MetricsData
+from opentelemetry.sdk.trace import ReadableSpan
 
 
 class Verdict(Enum):
@@ -38,17 +43,30 @@ class Outcome:
     retry_after: float | None = None
 
 
+class Form(Protocol):
+    """How requests are written; raises what the encoder raises when an item cannot be."""
+
+    def spans(self, spans: Sequence[ReadableSpan], /) -> bytes:
+        """Return spans as a request."""
+        ...
+
+    def logs(self, records: Sequence[ReadableLogRecord], /) -> bytes:
+        """Return log records as a request."""
+        ...
+
+    def metrics(self, data: MetricsData, /) -> bytes:
+        """Return metrics as a request."""
+        ...
+
+
 class Destination(Protocol):
     """Where the requests of one signal go. It keeps nothing: who wraps it decides what to try again."""
 
+    form: Form
     component: str
     """``otel.component.type``, without the signal."""
     attributes: dict[str, str | int]
     """Where it is, for its measurements: ``server.address``, ``server.port``; empty when not on a network."""
-
-    def serialize(self, request: Any) -> bytes:
-        """Return an Export*ServiceRequest in the form that is sent."""
-        ...
 
     def send(self, data: bytes, timeout_seconds: float) -> Outcome:
         """Try once to bring a request there; raises nothing."""

@@ -6,10 +6,8 @@ before), and does not rotate; these few lines take its place until it does both.
 
 from __future__ import annotations
 
-from typing import Any
-
-from telemetry.exporters.outcome import Outcome, Verdict
-from telemetry.files.encoding import to_json_line
+from telemetry.exporters.outcome import Form, Outcome, Verdict
+from telemetry.files.otlpjson import OtlpJson
 from telemetry.files.rotation import RotatedFile
 
 
@@ -20,11 +18,8 @@ class FileDestination:
 
     def __init__(self, file: RotatedFile) -> None:
         self._file = file
+        self.form: Form = OtlpJson()
         self.attributes: dict[str, str | int] = {}
-
-    def serialize(self, request: Any) -> bytes:
-        """Return a request as a line of JSON."""
-        return to_json_line(request).encode()
 
     def send(self, data: bytes, timeout_seconds: float) -> Outcome:  # noqa: ARG002
         """Write one request."""

@@ -20,7 +20,8 @@ from opentelemetry.trace import Link, Status, StatusCode
 from telemetry.console import ConsoleProcessor
 from telemetry.exporters.cleaning import clean_text, clean_value
 from telemetry.exporters.encoding import encoded_metrics, encoded_spans
-from telemetry.files import to_json_line
+from telemetry.exporters.protobuf import Protobuf
+from telemetry.files.otlpjson import OtlpJson
 from telemetry.libraries import LibraryLogs
 
 HALF = "half of an emoji: \ud83e"
@@ -142,36 +143,31 @@ def test_environment_that_is_no_utf8_costs_nothing(tmp_path):
     assert [item["name"] for item in spans] == ["span 0", "span 1"]
 
 
-def as_json(message):
-    return to_json_line(message).encode()
-
-
-@pytest.fixture(params=[lambda message: message.SerializeToString(), as_json], ids=["protobuf", "json"])
-def serialize(request):
+@pytest.fixture(params=[Protobuf(), OtlpJson()], ids=["protobuf", "json"])
+def form(request):
     return request.param
 
 
-def test_good_items_are_encoded_once_and_as_they_are(serialize):
+def test_good_items_are_encoded_once_and_as_they_are(form):
     provider = TracerProvider(shutdown_on_exit=False)
     spans = [provider.get_tracer("t").start_span(f"ünï {number}") for number in range(3)]
     calls = []
-    encoded = encoded_spans(spans, lambda message: calls.append(message) or serialize(message))
-    assert len(calls) == 1
-    assert (encoded.data, encoded.lost) == (serialize(calls[0]), 0)
+    encoded = encoded_spans(spans, lambda batch: calls.append(batch) or form.spans(batch))
+    assert calls == [spans]
+    assert (encoded.data, encoded.lost) == (form.spans(spans), 0)
 
 
-def test_span_that_cannot_be_encoded_at_all_is_left_out_alone():
+def test_span_that_cannot_be_encoded_at_all_is_left_out_alone(form):
     provider = TracerProvider(shutdown_on_exit=False)
     good, bad, other = (provider.get_tracer("t").start_span(name) for name in ("good", "bad", "other"))
     bad._start_time = "yesterday"  # nothing sets it so; it stands for whatever we have not thought of
-    encoded = encoded_spans([good, bad, other], as_json)
+    encoded = encoded_spans([good, bad, other], form.spans)
     assert encoded.lost == 1
-    assert isinstance(encoded.error, TypeError)
-    (resource,) = json.loads(encoded.data)["resourceSpans"]
-    assert [span["name"] for span in resource["scopeSpans"][0]["spans"]] == ["good", "other"]
+    assert isinstance(encoded.error, TypeError | ValueError)
+    assert encoded.data == form.spans([good, other])
 
 
-def test_everything_of_a_span_is_cleaned(serialize):
+def test_everything_of_a_span_is_cleaned(form):
     provider = TracerProvider(resource=Resource({HALF: HALF}), shutdown_on_exit=False)
     tracer = provider.get_tracer(HALF, HALF, HALF, {HALF: HALF})
     other = tracer.start_span("other").get_span_context()
@@ -179,18 +175,18 @@ def test_everything_of_a_span_is_cleaned(serialize):
     span.add_event(HALF, {HALF: {HALF: HALF}})
     span.set_status(Status(StatusCode.ERROR, HALF))
     span.end()
-    encoded = encoded_spans([span], serialize)
+    encoded = encoded_spans([span], form.spans)
     assert encoded.lost == 0
     assert encoded.data.decode("utf-8", "replace").count(CLEAN) == 16
 
 
-def test_everything_of_a_metric_is_cleaned_and_the_others_stay(serialize):
+def test_everything_of_a_metric_is_cleaned_and_the_others_stay(form):
     reader = InMemoryMetricReader()
     meter = MeterProvider([reader], shutdown_on_exit=False).get_meter("t")
     meter.create_counter("good").add(1)
     meter.create_counter("odd", description=HALF).add(2**70, {HALF: HALF})
     meter.create_histogram("third").record(1, {"a": HALF})
-    encoded = encoded_metrics(reader.get_metrics_data(), serialize)
+    encoded = encoded_metrics(reader.get_metrics_data(), form.metrics)
     assert encoded.lost == 0
     text = encoded.data.decode("utf-8", "replace")
     assert {name: text.count(name) for name in ("good", "odd", "third", CLEAN)} == {
@@ -204,13 +200,13 @@ def test_everything_of_a_metric_is_cleaned_and_the_others_stay(serialize):
 def test_values():
     again = [1]
     again.append(again)
-    assert clean_value(again) == [1, "<itself>"]
+    assert clean_value(again) == (1, "<itself>")
     deep = "bottom"
     for _ in range(100):
         deep = {"a": deep}
     assert str(clean_value(deep)).count("'a'") == 16
     shared = ["x"]
-    assert clean_value([shared, shared]) == [["x"], ["x"]], "twice is not within itself"
+    assert clean_value([shared, shared]) == (("x",), ("x",)), "twice is not within itself"
     assert clean_value(10**5000) == "<integer of 16610 bits>"
     assert clean_value(-(2**63)) == -(2**63)
     assert clean_value(2**63) == str(2**63)
