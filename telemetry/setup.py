@@ -6,6 +6,7 @@ import atexit
 import logging
 import multiprocessing.util
 import os
+import re
 import signal
 import sys
 import threading
@@ -30,14 +31,12 @@ from opentelemetry.sdk.environment_variables import (
 )
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricExporter, MetricReader, PeriodicExportingMetricReader
-from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
 from telemetry.console import ConsoleProcessor
-from telemetry.contract.names import Metric, MetricDefinition
 from telemetry.events import IdentifyingProcessor
 from telemetry.exporters.delivery import Delivery
 from telemetry.exporters.ending import Ending
@@ -48,6 +47,7 @@ from telemetry.files import DEFAULT_BUDGETS, Budget, FileDestination, IdleMetric
 from telemetry.jobtrace import JobIdGenerator, JobSampler
 from telemetry.libraries import LibraryLogs
 from telemetry.redaction.signals import RedactingProcessor, RedactingSpanExporter
+from telemetry.views import VIEWS
 
 # Fresh: from the event to a query result within a second or two. The SDK's defaults are 5 s and 60 s.
 _DEFAULTS = {
@@ -60,7 +60,10 @@ _DEFAULTS = {
     "OTEL_SEMCONV_STABILITY_OPT_IN": "http",
 }
 # Seconds an export may take, tries included; what may be accepted later is lost after them. OTLP's default.
-_EXPORT_SECONDS = "10"
+_EXPORT_SECONDS = 10.0
+_SECONDS = re.compile(r"\d+(\.\d+)?")
+# A disk is not away, only slow while the machine is busy: what it is told to keep is waited for.
+_FILES_FLUSH_SECONDS = 30.0
 _SIGNALS: tuple[Signal, ...] = ("traces", "logs", "metrics")
 # A burst of spans must not push out the oldest (the SDK drops those) within one schedule delay.
 _QUEUE_SIZE = 16_384
@@ -82,30 +85,6 @@ _HOST_METRICS: dict[str, list[str] | None] = {
     "system.disk.io": ["read", "write"],
     "system.network.io": ["transmit", "receive"],
 }
-
-# One measurement, never two: the instrumentation's HTTP metrics under the names users query.
-_VIEWS = (
-    View(
-        instrument_name="http.server.request.duration",
-        name=Metric.API_REQUEST_DURATION.name,
-        description=Metric.API_REQUEST_DURATION.description,
-        attribute_keys=set(Metric.API_REQUEST_DURATION.attributes),
-    ),
-    View(
-        instrument_name="http.server.active_requests",
-        name=Metric.API_REQUESTS_IN_PROGRESS.name,
-        description=Metric.API_REQUESTS_IN_PROGRESS.description,
-        attribute_keys=set(Metric.API_REQUESTS_IN_PROGRESS.attributes),
-    ),
-    View(instrument_name="http.server.*.body.size", aggregation=DropAggregation()),
-    # Whatever else a measurement is given stays with its exemplar: `job.id`, by which one dot on a heat map
-    # leads to its job, and which must never be a label.
-    *(
-        View(instrument_name=metric.name, attribute_keys=set(metric.attributes))
-        for metric in vars(Metric).values()
-        if isinstance(metric, MetricDefinition) and metric.instrument == "histogram"
-    ),
-)
 
 
 @dataclass(frozen=True)
@@ -165,8 +144,8 @@ def configure(
         readers: further metric readers, such as the one behind ``/metrics``.
         host_metrics: also measure the host; one process of a host should.
         console: also print log records to stderr, for people.
-        flush_seconds: how long a flush may take, all signals together, and so what an absent Collector adds
-            to the end of the process.
+        flush_seconds: how long a flush to a Collector may take, all signals together, and so what an absent
+            one adds to the end of the process.
         budgets: how much of ``traces``, ``logs`` and ``metrics`` is kept in files.
 
     Raises:
@@ -196,7 +175,7 @@ def configure(
     meter_provider = MeterProvider(
         [PeriodicExportingMetricReader(metric_exporter), *readers],
         resource=resource,
-        views=_VIEWS,
+        views=VIEWS,
         shutdown_on_exit=False,
     )
     metrics.set_meter_provider(meter_provider)
@@ -222,14 +201,15 @@ def configure(
     # Libraries' warnings join our events; their chatter does not.
     logging.getLogger().addHandler(LibraryLogs(logging.WARNING, logger_provider))
     SystemMetricsInstrumentor(config=_PROCESS_METRICS | (_HOST_METRICS if host_metrics else {})).instrument()
-    ending = Ending(deliveries, flush_seconds)
+    ending = Ending(deliveries, flush_seconds if to_collector else _FILES_FLUSH_SECONDS)
     telemetry = Telemetry(resource, tracer_provider, meter_provider, logger_provider, deliveries, ending)
     _flush_at_the_end(telemetry)
     return telemetry
 
 
 def _to_collector() -> tuple[Delivery, ...]:
-    seconds = float(os.environ.get(OTEL_EXPORTER_OTLP_TIMEOUT) or _EXPORT_SECONDS)
+    given = os.environ.get(OTEL_EXPORTER_OTLP_TIMEOUT, "")
+    seconds = float(given) if _SECONDS.fullmatch(given) else _EXPORT_SECONDS
     return tuple(Delivery(signal, OtlpHttp(signal), seconds) for signal in _SIGNALS)
 
 

@@ -32,7 +32,7 @@ from telemetry.captured import Captured
 from telemetry.events import IdentifyingProcessor
 from telemetry.jobtrace import JobIdGenerator, JobSampler
 from telemetry.redaction.signals import RedactingProcessor, RedactingSpanExporter
-from telemetry.setup import _VIEWS
+from telemetry.views import VIEWS
 
 _RESOURCE = Resource({"service.name": "test", "service.namespace": "jobscope"})
 
@@ -54,7 +54,7 @@ def captured(*readers: MetricReader) -> Iterator[Captured]:
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", "http")
     spans, logs = _Installed.exporters()
     reader = InMemoryMetricReader()
-    provider = MeterProvider([reader, *readers], resource=_RESOURCE, views=_VIEWS, shutdown_on_exit=False)
+    provider = MeterProvider([reader, *readers], resource=_RESOURCE, views=VIEWS, shutdown_on_exit=False)
     _set_meter_provider(provider)
     spans.clear()
     logs.clear()

@@ -76,16 +76,14 @@ class OtlpHttp:
         self._compress = _COMPRESSIONS.get(compression)
         if self._compress:
             self._headers["content-encoding"] = compression
-        self._process = os.getpid()
-        self._pool = self._new_pool()
+        self._pool: urllib3.PoolManager | None = None
+        self._process = 0
 
     def send(self, data: bytes, timeout_seconds: float) -> Outcome:
         """Send one request."""
-        if self._process != os.getpid():  # a forked child must not write into its parent's connections
-            self._process, self._pool = os.getpid(), self._new_pool()
         deadline = time.monotonic() + timeout_seconds
         try:
-            response = self._pool.request(
+            response = self._own_pool().request(
                 "POST",
                 self._url,
                 body=self._compress(data) if self._compress else data,
@@ -101,7 +99,14 @@ class OtlpHttp:
 
     def close(self) -> None:
         """Close the connections."""
-        self._pool.clear()
+        if self._pool:
+            self._pool.clear()
+
+    def _own_pool(self) -> urllib3.PoolManager:
+        # A forked child must not write into its parent's connections.
+        if self._pool is None or self._process != os.getpid():
+            self._process, self._pool = os.getpid(), self._new_pool()
+        return self._pool
 
     def _new_pool(self) -> urllib3.PoolManager:
         tls: dict[str, Any] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -26,8 +27,6 @@ ACCEPTED, RETRY, REJECTED = Verdict.ACCEPTED, Verdict.RETRY, Verdict.REJECTED
 @pytest.fixture(autouse=True)
 def settings(monkeypatch):
     """No settings of the user's, and what was told before is told again."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("OTEL_EXPORTER")]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy"):
@@ -147,6 +146,28 @@ def test_loopback_does_not_go_through_a_proxy_and_others_do(collector, monkeypat
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318")
         assert sent().error_type == "502"
         assert [path for path, _ in proxy.received] == ["http://collector.invalid:4318/v1/traces"]
+
+
+def test_proxy_that_cannot_be_used_is_trouble_and_no_crash(monkeypatch):
+    monkeypatch.setenv("http_proxy", "socks9://127.0.0.1:1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector.invalid:4318")
+    outcome = sent()
+    assert outcome.verdict is RETRY
+    assert "socks9" in outcome.reason
+
+
+def test_child_does_not_use_its_parents_connection(collector):
+    destination = OtlpHttp("traces")
+    assert destination.send(b"", 30).verdict is ACCEPTED
+    parents = destination._pool
+    child = os.fork()
+    if child == 0:
+        destination.send(b"", 30)
+        os._exit(destination._pool is parents)
+    assert os.waitpid(child, 0)[1] == 0
+    assert len(collector.received) == 2
+    assert destination._pool is parents
+    destination.close()
 
 
 @pytest.fixture

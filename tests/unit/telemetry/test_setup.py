@@ -161,3 +161,19 @@ def test_absent_collector_neither_hangs_nor_fails_the_process(tmp_path, monkeypa
     )
     assert result.returncode == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_exemplars_are_on_measurements_of_work_and_not_on_those_of_telemetry(tmp_path):
+    out = run(tmp_path, "    with trace.get_tracer('t').start_as_current_span('s'):\n        work('here')")
+    with_exemplars = {
+        metric["name"]
+        for request in requests(out, "metrics")
+        for resource in request["resourceMetrics"]
+        for scope in resource["scopeMetrics"]
+        for metric in scope["metrics"]
+        for kind in ("sum", "gauge", "histogram")
+        for point in metric.get(kind, {}).get("dataPoints", [])
+        if point.get("exemplars")
+    }
+    assert with_exemplars == {"optimization.attempts"}
+    assert "otel.sdk.span.started" in metric_names(out)
