@@ -18,7 +18,6 @@ from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.database.clock import clock
-from app.database.engine import read_only
 from app.database.models import Attempt, Optimization, Trial, Worker
 
 
@@ -106,13 +105,6 @@ def last_seen(session: Session, attempt: Attempt) -> datetime:
         )
     )
     return max(seen, attempt.started_at) if seen else attempt.started_at
-
-
-def stored_trials(engine: Engine, job_id: str) -> Sequence[Trial]:
-    """Return all trials committed so far, by number."""
-    # A million rows take seconds, in which others write.
-    with Session(read_only(engine)) as session:
-        return session.scalars(select(Trial).where(Trial.job_id == job_id).order_by(Trial.number)).all()
 
 
 def commit_checkpoint(

@@ -12,38 +12,32 @@ import json
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import Any
 
+from opentelemetry import trace
 from sqlalchemy import Engine
 
 from app.backtests.engine import Costs
 from app.backtests.strategies import STRATEGIES
-from app.database.models import Trial
 from app.optimizations import attempts
 from app.optimizations.attempts import Claim
 from app.optimizations.chunks import Chunk, Finished
 from app.optimizations.instruments import CHECKPOINT_DURATION, TRIALS, Progress
+from app.optimizations.stored import stored_outcomes, stored_proposals
+from app.optimizations.tally import OUTCOMES, Best, Tally
 from app.prices import Prices
 from app.queue.dbos import Interrupted
 from app.search.folds import split
 from app.search.objective import OBJECTIVES, Evaluator, Holdout
-from app.search.samplers import SAMPLERS, Proposal, StoredTrial, TrialResult
+from app.search.samplers import SAMPLERS, Proposal, TrialResult
 from app.search.space import SearchSpace
 from app.settings import Settings
 from telemetry import events
-from telemetry.contract.names import Attr, Event
+from telemetry.contract.names import Attr, Event, SpanName
 
-_OUTCOMES = ("completed", "failed", "infeasible")
-
-
-@dataclass(frozen=True)
-class Best:
-    """The best trial so far."""
-
-    number: int
-    value: float
-    parameters: dict[str, Any]
+_tracer = trace.get_tracer("jobscope")
+# Reading back a million trials takes longer than a user waits without a word.
+_SECONDS_BETWEEN_WORDS = 2.0
 
 
 class Search:
@@ -87,50 +81,67 @@ class Search:
             Costs(job.fee_bps, job.slippage_bps),
         )
         self._sampler = SAMPLERS[job.sampler].make(space, job.seed)
-        self._fold_values: list[list[float]] = []
-        self._sharpes: list[float | None] = []
-        self._made = dict.fromkeys(_OUTCOMES, 0)
+        self._tally = Tally(job.folds)
         self._checkpoints = 0
-        self.best: Best | None = None
-        self.first_error = ""
-        self._restore()
-        for outcome in _OUTCOMES:
+        if job.trials_made:
+            self._restore()
+        for outcome in OUTCOMES:
             # From 0, so that a rate sees the first increment.
             TRIALS.add(0, {**self._labels, Attr.TRIAL_OUTCOME: outcome})
 
     def _restore(self) -> None:
-        stored = attempts.stored_trials(self._engine, self._job.id)
-        self._sampler.restore(
-            [
-                StoredTrial(trial.number, trial.parameters, trial.value, trial.sampler_state)
-                for trial in stored
-            ]
-        )
-        for trial in stored:
-            self._count(trial)
+        job, said = self._job, time.monotonic()
+        with _tracer.start_as_current_span(
+            SpanName.OPTIMIZATION_RESTORE_TRIALS,
+            attributes={Attr.JOB_ID: job.id},
+            record_exception=False,
+            set_status_on_exception=False,  # an interruption is no error; a real one is told where it ends
+        ) as span:
+            self._sampler.restore(stored_proposals(self._engine, job.id))
+            for outcome in stored_outcomes(self._engine, job.id):
+                self._tally.add(*outcome)
+                if time.monotonic() - said >= _SECONDS_BETWEEN_WORDS:
+                    if self._stopping.is_set():
+                        raise Interrupted
+                    said = time.monotonic()
+                    self._tell_restored()
+            span.set_attribute(Attr.JOB_TRIALS_RESTORED, self._done)
+        if job.best_trial is not None and job.best_value is not None:
+            self._tally.best = Best(job.best_trial, job.best_value, job.best_parameters or {})
 
-    def _count(self, trial: Trial | Finished) -> None:
-        self._made[trial.outcome] += 1
-        if trial.value is None:
-            self.first_error = self.first_error or trial.error or ""
-            return
-        self._fold_values.append(trial.fold_values)
-        self._sharpes.append(trial.sharpe)
-        if self.best is None or trial.value > self.best.value:
-            self.best = Best(trial.number, trial.value, trial.parameters)
+    def _tell_restored(self) -> None:
+        events.emit(
+            Event.OPTIMIZATION_TRIALS_RESTORED,
+            f"{self._done} of {self._job.trials_made} trials read back",
+            attributes={
+                Attr.JOB_ID: self._job.id,
+                Attr.JOB_ATTEMPT: self._attempt,
+                Attr.JOB_TRIALS_RESTORED: self._done,
+            },
+        )
 
     def progress(self) -> dict[str, Any]:
         """Return how far the search is, as columns of the job."""
         return {
-            **{f"trials_{outcome}": count for outcome, count in self._made.items()},
+            **{f"trials_{outcome}": count for outcome, count in self._tally.made.items()},
             "best_value": self.best.value if self.best else None,
             "best_trial": self.best.number if self.best else None,
             "best_parameters": self.best.parameters if self.best else None,
         }
 
     @property
+    def best(self) -> Best | None:
+        """The best trial so far."""
+        return self._tally.best
+
+    @property
+    def first_error(self) -> str:
+        """Why the first trial that gave no value gave none; empty when each gave one."""
+        return self._tally.first_error
+
+    @property
     def _done(self) -> int:
-        return sum(self._made.values())
+        return self._tally.done
 
     def run(self) -> bool:
         """Search until all trials are made; return whether a user cancelled the job meanwhile.
@@ -174,7 +185,9 @@ class Search:
         finished = [self._try(proposal) for proposal in self._sampler.ask(first, count)]
         self._sampler.tell([TrialResult(trial.number, trial.value) for trial in finished])
         for trial in finished:
-            self._count(trial)
+            self._tally.add(trial.outcome, trial.value, trial.fold_values, trial.sharpe, trial.error)
+            if trial.value is not None and (self.best is None or trial.value > self.best.value):
+                self._tally.best = Best(trial.number, trial.value, trial.parameters)
         return finished
 
     def _try(self, proposal: Proposal) -> Finished:
@@ -231,9 +244,9 @@ class Search:
             Attr.CHECKPOINT_NUMBER: self._checkpoints,
             Attr.CHECKPOINT_TRIALS: len(trials),
             Attr.CHECKPOINT_DURATION: seconds,
-            Attr.JOB_TRIALS_COMPLETED: self._made["completed"],
-            Attr.JOB_TRIALS_FAILED: self._made["failed"],
-            Attr.JOB_TRIALS_INFEASIBLE: self._made["infeasible"],
+            Attr.JOB_TRIALS_COMPLETED: self._tally.made["completed"],
+            Attr.JOB_TRIALS_FAILED: self._tally.made["failed"],
+            Attr.JOB_TRIALS_INFEASIBLE: self._tally.made["infeasible"],
             Attr.JOB_PROGRESS: share,
         }
         self._checkpoints += 1
@@ -260,4 +273,4 @@ class Search:
         """Evaluate the best trial on the held-out tail; there must be one."""
         if self.best is None:
             raise ValueError("there is no completed trial")
-        return self._evaluator.holdout(self.best.parameters, self._sharpes, self._fold_values)
+        return self._evaluator.holdout(self.best.parameters, self._tally.sharpes, self._tally.fold_values)

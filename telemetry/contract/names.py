@@ -69,6 +69,7 @@ class Attr:
     JOB_TRIALS_FAILED: Final = "job.trials.failed"
     JOB_TRIALS_INFEASIBLE: Final = "job.trials.infeasible"
     JOB_TRIALS_REQUESTED: Final = "job.trials.requested"
+    JOB_TRIALS_RESTORED: Final = "job.trials.restored"
     JOB_WALK_FORWARD_VALUE: Final = "job.walk_forward_value"
     LOG_RECORD_UID: Final = "log.record.uid"
     MESSAGING_DESTINATION_NAME: Final = "messaging.destination.name"
@@ -142,6 +143,7 @@ class Event:
     OPTIMIZATION_STARTED: Final = "optimization.started"
     OPTIMIZATION_SUBMITTED: Final = "optimization.submitted"
     OPTIMIZATION_TRIAL_FAILED: Final = "optimization.trial.failed"
+    OPTIMIZATION_TRIALS_RESTORED: Final = "optimization.trials.restored"
     WORKER_HEARTBEAT_FAILED: Final = "worker.heartbeat.failed"
     WORKER_STARTED: Final = "worker.started"
     WORKER_STOPPED: Final = "worker.stopped"
@@ -155,6 +157,7 @@ class SpanName:
     OPTIMIZATION_FINISH_ATTEMPT: Final = "finish attempt"
     OPTIMIZATION_LOAD_PRICES: Final = "load prices"
     OPTIMIZATION_PROCESS: Final = "process optimizations"
+    OPTIMIZATION_RESTORE_TRIALS: Final = "restore trials"
     OPTIMIZATION_SEARCH_CHUNK: Final = "search chunk"
     OPTIMIZATION_SEND: Final = "send optimizations"
     OPTIMIZATION_STORE_RESULTS: Final = "store results"
@@ -643,6 +646,7 @@ ATTRIBUTE_TYPES: Final[dict[str, str]] = {
     "job.trials.failed": "int",
     "job.trials.infeasible": "int",
     "job.trials.requested": "int",
+    "job.trials.restored": "int",
     "job.walk_forward_value": "double",
     "log.record.uid": "string",
     "messaging.destination.name": "string",

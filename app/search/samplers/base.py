@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -57,6 +57,6 @@ class Sampler(Protocol):
         """Take the results of the whole batch last asked for."""
         ...
 
-    def restore(self, stored: Sequence[StoredTrial]) -> None:
-        """Take all trials made before, by number from 0; only on a new sampler."""
+    def restore(self, stored: Iterable[StoredTrial]) -> None:
+        """Take all trials made before, by number from 0; only on a new sampler. Who needs none takes none."""
         ...

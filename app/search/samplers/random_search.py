@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -33,7 +33,7 @@ class RandomSampler:
     def tell(self, results: Sequence[TrialResult]) -> None:
         """Learn nothing."""
 
-    def restore(self, stored: Sequence[StoredTrial]) -> None:
+    def restore(self, stored: Iterable[StoredTrial]) -> None:
         """Need nothing."""
 
     def _propose(self, number: int) -> Proposal:

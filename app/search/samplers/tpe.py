@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,7 +67,7 @@ class TpeSampler:
             state = TrialState.FAIL if result.value is None else TrialState.COMPLETE
             self._study.tell(result.number, result.value, state=state)
 
-    def restore(self, stored: Sequence[StoredTrial]) -> None:
+    def restore(self, stored: Iterable[StoredTrial]) -> None:
         """Take the trials made before."""
         self._study.add_trials([self._trial(trial) for trial in stored])
 

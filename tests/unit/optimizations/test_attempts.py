@@ -53,7 +53,7 @@ def test_cancel_that_comes_just_after_the_end_is_refused(engine, optimizations, 
 def test_dataset_that_cannot_be_used_is_refused_at_once(optimizations, tmp_path):
     (tmp_path / "datasets").mkdir()
     (tmp_path / "datasets/mine.csv").write_text("date;close\n")
-    with pytest.raises(BadInput, match="the header must be 'Date,Price'"):
+    with pytest.raises(BadInput, match="the header, which must be 'Date,Price'"):
         optimizations.submit(JobSpec(dataset="mine"))
     assert optimizations.list() == []
 
