@@ -277,4 +277,19 @@ def _over_time() -> list[Any]:
             bars=True,
             stacked=True,
         ).min(0),
+        time_series(
+            "Queued again",
+            "Jobs that waited and that no worker would have got. worker_gone follows a worker's death; any "
+            "other reason is a fault of the queue that was mended.",
+            [
+                promql(
+                    "sum by (requeue_reason) (increase(optimization_requeues_total[$__rate_interval]))",
+                    "{{requeue_reason}}",
+                )
+            ],
+            unit="short",
+            bars=True,
+            stacked=True,
+            none="No worker has told yet",
+        ).min(0),
     ]

@@ -61,6 +61,9 @@ class Recovery:
         self._in_hand = in_hand
         self._watch = Watch(timeout_seconds)
         self._not_in_hand: set[str] = set()
+        for reason in _REASONS:
+            # From 0, so that a rate sees the first increment.
+            REQUEUES.add(0, {Attr.REQUEUE_REASON: reason})
 
     def forget(self) -> None:
         """Begin anew with watching, because the database did not answer."""
