@@ -17,6 +17,10 @@ from app.security.access import Viewer
 
 router = APIRouter(tags=["health"])
 
+# 503 is also what a failed check is answered with, and then as health.
+_RESPONSES = problems(401)
+_RESPONSES[503]["content"] = {"application/problem+json": {}}
+
 _WORST: tuple[Status, ...] = ("fail", "warn")
 
 
@@ -49,7 +53,7 @@ async def ready(request: Request) -> dict[str, str]:
     return {"status": "ready"}
 
 
-@router.get("/api/v1/health", response_class=HealthResponse, responses=problems(401))
+@router.get("/api/v1/health", response_class=HealthResponse, responses=_RESPONSES)
 async def health(request: Request, _: Viewer) -> HealthResponse:
     """Tell what each check found last. 200 while the service works, warnings included; 503 when not."""
     monitor: HealthMonitor = request.app.state.health

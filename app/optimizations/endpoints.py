@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 from opentelemetry import trace
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 from starlette.concurrency import run_in_threadpool
 
 from app.database.models import Optimization
@@ -57,6 +57,13 @@ Service = Annotated[Optimizations, Depends(optimizations_of)]
 Prefix = Annotated[str, Depends(prefix_of)]
 
 
+def _require_no_number(value: object) -> object:
+    """Refuse a time as a number, which pydantic would take for seconds since 1970."""
+    if isinstance(value, str) and ":" not in value:
+        raise ValueError("write a time such as 2026-11-24T04:00:00Z")
+    return value
+
+
 def find(optimizations: Optimizations, job_id: str) -> Optimization:
     """Return the job a request is about, and link the request's span with the job's trace.
 
@@ -101,7 +108,11 @@ def list_page(
     _: Viewer,
     prefix: Prefix,
     state: Annotated[State | None, Query(description="Only those in this state.")] = None,
-    before: Annotated[AwareDatetime | None, Query(description="Only those submitted before.")] = None,
+    before: Annotated[
+        AwareDatetime | None,
+        BeforeValidator(_require_no_number),
+        Query(description="Only those submitted before."),
+    ] = None,
     before_id: Annotated[
         str,
         Query(

@@ -8,8 +8,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
+from app.backtests.strategies import STRATEGIES
 from app.database.models import Attempt, Optimization, Trial
 from app.optimizations.spec import MAX_TRIALS, JobSpec
+from app.search.objective import OBJECTIVES
+from app.search.samplers import SAMPLERS
 
 State = Literal["queued", "running", "completed", "failed", "cancelled"]
 
@@ -47,23 +50,49 @@ class OptimizationRequest(BaseModel):
     # strict: "100" is not 100, nor is true 1; guessing what was meant hides mistakes.
     model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"examples": _EXAMPLES})
 
-    strategy: str = Field(JobSpec.strategy, description="The strategy; see /api/v1/strategies.")
+    # Bounds and choices are for the document only: what checks them says in words what would be right.
+    strategy: str = Field(
+        JobSpec.strategy,
+        description="The strategy; see /api/v1/strategies.",
+        json_schema_extra={"enum": [*sorted(STRATEGIES)]},
+    )
     dataset: str = Field(JobSpec.dataset, description="The prices; see /api/v1/datasets.")
-    trials: int = Field(JobSpec.trials, description=f"How many parameter sets to try, 1 to {MAX_TRIALS}.")
-    sampler: str = Field(JobSpec.sampler, description="What proposes them: random or tpe.")
-    objective: str = Field(JobSpec.objective, description="What is maximised.")
+    trials: int = Field(
+        JobSpec.trials,
+        description="How many parameter sets to try.",
+        json_schema_extra={"minimum": 1, "maximum": MAX_TRIALS},
+    )
+    sampler: str = Field(
+        JobSpec.sampler, description="What proposes them.", json_schema_extra={"enum": [*sorted(SAMPLERS)]}
+    )
+    objective: str = Field(
+        JobSpec.objective, description="What is maximised.", json_schema_extra={"enum": [*sorted(OBJECTIVES)]}
+    )
     parameters: Ranges = Field(
         default_factory=dict, description="Narrower ranges than the strategy's, by parameter."
     )
-    seed: int | None = Field(None, description="Makes the search repeatable; drawn when not given.")
-    folds: int = Field(JobSpec.folds, description="Walk-forward windows to average over, 2 to 50.")
+    seed: Annotated[int, Field(json_schema_extra={"minimum": 0, "maximum": 2**31 - 1})] | None = Field(
+        None, description="Makes the search repeatable; drawn when not given."
+    )
+    folds: int = Field(
+        JobSpec.folds,
+        description="Walk-forward windows to average over.",
+        json_schema_extra={"minimum": 2, "maximum": 50},
+    )
     holdout: float = Field(
         JobSpec.holdout,
-        description="Share of the prices, the last ones, that the search never sees, 0.05 to 0.5.",
+        description="Share of the prices, the last ones, that the search never sees.",
+        json_schema_extra={"minimum": 0.05, "maximum": 0.5},
     )
-    fee_bps: float = Field(JobSpec.fee_bps, description="Fee in basis points of the traded amount, to 1000.")
+    fee_bps: float = Field(
+        JobSpec.fee_bps,
+        description="Fee in basis points of the traded amount.",
+        json_schema_extra={"minimum": 0, "maximum": 1000},
+    )
     slippage_bps: float = Field(
-        JobSpec.slippage_bps, description="Slippage in basis points of the traded amount, to 1000."
+        JobSpec.slippage_bps,
+        description="Slippage in basis points of the traded amount.",
+        json_schema_extra={"minimum": 0, "maximum": 1000},
     )
 
     def to_spec(self) -> JobSpec:

@@ -31,7 +31,10 @@ def problems(*statuses: int, body: bool = False) -> dict[int | str, dict[str, An
 
 
 def document_problems(app: FastAPI) -> None:
-    """Have an application's document say that errors come as problem details; FastAPI takes all for JSON."""
+    """Have an application's document say that errors come as problem details.
+
+    FastAPI takes them for what the endpoint answers with when all is well.
+    """
     document = app.openapi
 
     def document_with_problems() -> dict[str, Any]:
@@ -39,8 +42,16 @@ def document_problems(app: FastAPI) -> None:
         operations = (operation for path in schema["paths"].values() for operation in path.values())
         for operation in operations:
             for status, response in operation["responses"].items():
-                if status >= "400" and "application/json" in response.get("content", {}):
-                    response["content"] = {_PROBLEM: response["content"]["application/json"]}
+                if status >= "400":
+                    response["content"] = _as_problem(response.get("content", {}))
         return schema
 
     app.openapi = document_with_problems  # type: ignore[method-assign]
+
+
+def _as_problem(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the media types of an error: the model of a problem under its own, all others as they are."""
+    return {
+        _PROBLEM if body.get("schema", {}).get("$ref", "").endswith("/Problem") else media: body
+        for media, body in content.items()
+    }

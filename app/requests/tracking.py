@@ -1,7 +1,7 @@
 """Follows every request: its id, its span, its measurements, and how it ended.
 
 Not OpenTelemetry's own instrumentation for FastAPI: it stores a URL as it is, takes a stream for one slow
-request, and costs as much as the answer; see ADR 11.
+request, and costs as much as the answer; see ADR 15.
 """
 
 from __future__ import annotations

@@ -304,3 +304,9 @@ def test_why_a_body_cannot_be_parsed_is_told(api, content, why):
     assert (error["field"], why in error["message"]) == ("body", True), error
     (event_,) = api.telemetry.events_named("api.request.rejected")
     assert event_.attributes["error.type"] == "BadInput"
+
+
+@pytest.mark.parametrize("before", ["0", "0.5", "1764043200", "-1", "now"])
+def test_number_is_no_time(api, before):
+    problem = refused(api.client("viewer").get(f"{URL}?before={before}"))
+    assert [error["field"] for error in problem["errors"]] == ["before"]
