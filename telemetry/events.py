@@ -17,6 +17,7 @@ from opentelemetry._logs import SeverityNumber, get_logger
 from opentelemetry.sdk._logs import LogRecordProcessor, ReadWriteLogRecord
 from opentelemetry.util.types import AttributeValue
 
+from telemetry.clock import now_ns
 from telemetry.contract.names import Attr
 from telemetry.exporters.cleaning import clean_attributes, clean_value, text_of
 from telemetry.exporters.telling import tell
@@ -101,7 +102,7 @@ def bound_context(
 
 
 class IdentifyingProcessor(LogRecordProcessor):
-    """Gives every log record its unique id and the attributes bound in its context.
+    """Gives every log record its unique id, a time, and the attributes bound in its context.
 
     Must come before the exporting processor: processors run in the order they were added.
     """
@@ -109,6 +110,8 @@ class IdentifyingProcessor(LogRecordProcessor):
     def on_emit(self, log_record: ReadWriteLogRecord) -> None:
         """Add the attributes; those given with the record win over bound ones."""
         record = log_record.log_record
+        if not record.timestamp:
+            record.timestamp = now_ns(record.context)
         attributes = record.attributes
         if attributes is None:  # the SDK always makes a mutable mapping of it
             return

@@ -36,6 +36,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased
 
+from telemetry.clock import SteadyClockProcessor
 from telemetry.console import ConsoleProcessor
 from telemetry.events import IdentifyingProcessor
 from telemetry.exporters.delivery import Delivery
@@ -185,6 +186,7 @@ def configure(
         id_generator=JobIdGenerator(),
         shutdown_on_exit=False,
     )
+    tracer_provider.add_span_processor(SteadyClockProcessor())
     tracer_provider.add_span_processor(
         BatchSpanProcessor(RedactingSpanExporter(DeliveredSpans(traces)), max_queue_size=_QUEUE_SIZE)
     )

@@ -10,10 +10,12 @@ from typing import Any, Self
 
 from opentelemetry import trace
 from opentelemetry.trace import StatusCode
+from opentelemetry.util.types import AttributeValue
 
 from app.backtests.strategies import Infeasible
 from app.database.models import Optimization
 from telemetry import events
+from telemetry.clock import given_times
 from telemetry.contract.names import Attr, Event, SpanName
 from telemetry.events import Severity
 
@@ -121,22 +123,23 @@ class Chunk:
             if trial is None or trial.number in seen:
                 continue
             seen.add(trial.number)
-            span = _tracer.start_span(
-                SpanName.OPTIMIZATION_TRIAL,
-                start_time=trial.start_ns,
-                attributes={
-                    Attr.JOB_ID: self._job.id,
-                    Attr.TRIAL_NUMBER: trial.number,
-                    Attr.TRIAL_PARAMETERS: json.dumps(trial.parameters),
-                    Attr.TRIAL_OUTCOME: trial.outcome,
-                    Attr.TRIAL_REASON: reason,
-                },
-            )
+            attributes: dict[str, AttributeValue] = {
+                Attr.JOB_ID: self._job.id,
+                Attr.TRIAL_NUMBER: trial.number,
+                Attr.TRIAL_PARAMETERS: json.dumps(trial.parameters),
+                Attr.TRIAL_OUTCOME: trial.outcome,
+                Attr.TRIAL_REASON: reason,
+            }
+            with given_times():
+                span = _tracer.start_span(
+                    SpanName.OPTIMIZATION_TRIAL, start_time=trial.start_ns, attributes=attributes
+                )
             if trial.value is not None:
                 span.set_attribute(Attr.TRIAL_VALUE, trial.value)
             if trial.outcome == "failed":
                 self._tell_failure(span, trial)
-            span.end(trial.start_ns + int(trial.seconds * 1e9))
+            with given_times():
+                span.end(trial.start_ns + int(trial.seconds * 1e9))
 
     def _tell_failure(self, span: trace.Span, trial: Finished) -> None:
         span.set_status(StatusCode.ERROR, trial.error)

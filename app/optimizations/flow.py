@@ -85,12 +85,11 @@ class Flow:
         """
         if self._stopping.is_set():
             raise Interrupted
-        began = time.time_ns()
         self._claimed = time.monotonic()
         claim = attempts.claim(self._engine, job_id, self._slot, self._instance_id)
         if claim is None:
             return
-        consumer = self._consumer_span(claim, began)
+        consumer = self._consumer_span(claim)
         with trace.use_span(consumer, record_exception=False, set_status_on_exception=False):
             try:
                 self._attempt(claim)
@@ -105,7 +104,7 @@ class Flow:
             finally:
                 self._progress.clear()
 
-    def _consumer_span(self, claim: Claim, began: int) -> Span:
+    def _consumer_span(self, claim: Claim) -> Span:
         """Record the claim as a span that has ended already: it must outlive a kill of this worker."""
         job = claim.job
         attributes: dict[str, AttributeValue] = {
@@ -122,7 +121,8 @@ class Flow:
             context=attempt_context(job.id, job.traceparent),
             kind=SpanKind.CONSUMER,
             attributes={**messaging_attributes("process", job.id), **attributes},
-            start_time=began,
+            # Not a time read before: the clock may have been set since.
+            start_time=time.time_ns() - int((time.monotonic() - self._claimed) * 1e9),
         )
         with trace.use_span(span, end_on_exit=True):
             QUEUE_WAIT.record(claim.waited_seconds, {Attr.JOB_ID: job.id})

@@ -33,6 +33,7 @@ from app.search.samplers import SAMPLERS, Proposal, TrialResult
 from app.search.space import SearchSpace
 from app.settings import Settings
 from telemetry import events
+from telemetry.clock import now_ns
 from telemetry.contract.names import Attr, Event, SpanName
 
 _tracer = trace.get_tracer("jobscope")
@@ -191,7 +192,7 @@ class Search:
         return finished
 
     def _try(self, proposal: Proposal) -> Finished:
-        start = time.time_ns()
+        start = now_ns()
         began = time.perf_counter()
         value: float | None = None
         folds: list[float] = []

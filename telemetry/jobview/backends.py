@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TypeVar
 
 import httpx
@@ -79,7 +78,7 @@ class BackendReader:
             notes += _missing(spans, events)
             view = JobView.of(job_id, spans or (), events or (), ())
             metrics = self._metrics(client, view, notes)
-        return replace(view, metrics=metrics, notes=tuple(notes))
+        return view.completed(metrics, notes)
 
     def _metrics(self, client: httpx.Client, view: JobView, notes: list[str]) -> tuple[AttemptMetrics, ...]:
         measured = []

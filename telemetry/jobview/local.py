@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ class LocalReader:
             notes.append(f"No log records of this job were found: {why}.")
         view = JobView.of(job_id, spans, events, ())
         metrics = _metrics(view, files, notes, damage)
-        return replace(view, metrics=metrics, notes=(*damage.notes(), *notes))
+        return view.completed(metrics, (*damage.notes(), *notes))
 
 
 def _metrics(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,6 +13,7 @@ from telemetry.contract.names import Attr, SpanName
 from telemetry.contract.names import Event as EventName
 from telemetry.jobview.attempts import INTERRUPTED, Attempt, attempts_of
 from telemetry.jobview.checks import find_gaps, find_problems
+from telemetry.jobview.clocks import align
 from telemetry.jobview.known import Known
 from telemetry.jobview.measurements import AttemptMetrics
 from telemetry.jobview.records import Attributes, AttributeValue, Event, Span, unique_events, unique_spans
@@ -82,6 +83,13 @@ class JobView:
     def of(cls, job_id: str, spans: Iterable[Span], events: Iterable[Event], notes: Iterable[str]) -> JobView:
         """Make a view, without metrics, of spans and events as delivered: twice, in any order."""
         return cls(job_id, unique_spans(spans), unique_events(events), notes=tuple(notes))
+
+    def completed(self, metrics: Iterable[AttemptMetrics], notes: Iterable[str]) -> JobView:
+        """Return the view with metrics, which are found by the processes' own times, and times put right."""
+        spans, events, moved = align(self.spans, self.events)
+        return replace(
+            self, spans=spans, events=events, metrics=tuple(metrics), notes=(*self.notes, *notes, *moved)
+        )
 
     @cached_property
     def attempts(self) -> tuple[Attempt, ...]:

@@ -264,3 +264,31 @@ def test_spans_that_are_each_others_parent_do_not_hang_the_view(view):
     first = replace(root, span_id="1" * 16, parent_span_id="2" * 16)
     second = replace(root, span_id="2" * 16, parent_span_id="1" * 16)
     assert replace(job, spans=(first, second)).problems()[0] == "The trace has no root span."
+
+
+def test_an_attempt_that_began_before_the_job_was_submitted_is_moved_behind(view):
+    job = view("recovered")
+    second = job.attempts[1]
+    hours = 2 * 3600 * 10**9
+    behind = JobView.of(
+        job.job_id,
+        [
+            replace(span, start_ns=span.start_ns - hours, end_ns=span.end_ns - hours)
+            if span.instance == second.instance
+            else span
+            for span in job.spans
+        ],
+        [
+            replace(event, time_ns=event.time_ns - hours) if event.instance == second.instance else event
+            for event in job.events
+        ],
+        (),
+    )
+    assert behind.spans[0].instance == second.instance
+    moved = behind.completed((), ())
+    assert moved.duration < 60
+    assert moved.spans[0].name == SpanName.OPTIMIZATION_SEND
+    assert [len(moved.spans), len(moved.events)] == [len(job.spans), len(job.events)]
+    (note,) = moved.notes
+    assert note.startswith(f"By its clock, process {second.instance} began 1 h 59 min before the job was")
+    assert job.completed((), ()).spans == job.spans
