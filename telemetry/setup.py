@@ -42,6 +42,7 @@ from telemetry.events import IdentifyingProcessor
 from telemetry.exporters.delivery import Delivery
 from telemetry.exporters.ending import Ending
 from telemetry.exporters.exporters import DeliveredLogs, DeliveredMetrics, DeliveredSpans
+from telemetry.exporters.guarding import guard_attributes
 from telemetry.exporters.items import clean_resource
 from telemetry.exporters.otlphttp import OtlpHttp, Signal
 from telemetry.files import DEFAULT_BUDGETS, Budget, FileDestination, IdleMetricExporter, kept_files
@@ -154,6 +155,7 @@ def configure(
     """
     for name, value in _DEFAULTS.items():
         os.environ.setdefault(name, value)
+    guard_attributes()
     # Clean once: an environment variable that is no UTF-8 is in the resource of every item.
     resource = clean_resource(
         Resource.create(

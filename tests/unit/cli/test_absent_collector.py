@@ -135,4 +135,5 @@ os.kill(os.getpid(), signal.SIGTERM)
             check=False,
         )
     assert result.returncode == 128 + signal.SIGTERM
-    assert result.stderr == ("jobscope: telemetry may be lost: it could not be exported within 0.5 s\n")
+    assert "jobscope: telemetry may be lost: it could not be exported within 0.5 s\n" in result.stderr
+    assert all(line.startswith("jobscope: telemetry ") for line in result.stderr.splitlines())

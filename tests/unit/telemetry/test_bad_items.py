@@ -92,6 +92,9 @@ BAD_SPANS = {
     "span = tracer.start_span('event'); span.add_event(half, {half: half}); span.end()": "event",
     "span = tracer.start_span('status'); span.set_status(trace.StatusCode.ERROR, half); span.end()": "status",
     "trace.get_tracer(half).start_span('scope').end()": "scope",
+    "tracer.start_span('cycle', attributes={'a': cycle, 'b': Silent()}).end()": "cycle",
+    "span = tracer.start_span('set'); span.set_attribute('a', cycle); span.end()": "set",
+    "span = tracer.start_span('added'); span.add_event('a', {'a': cycle}); span.end()": "added",
 }
 
 
