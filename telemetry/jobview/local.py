@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,12 @@ class LocalReader:
         files = TelemetryFiles(self._directory, damage)
         spans = [
             span
-            for request in _requests(files.find_lines("traces", [job_id]), damage)
+            for request in _requests(files.find_lines("traces", [job_id]), damage, _unique_keys)
             for span in decode_spans(request.get("resourceSpans"), job_id, damage)
         ]
         events = [
             event
-            for request in _requests(files.find_lines("logs", [job_id]), damage)
+            for request in _requests(files.find_lines("logs", [job_id]), damage, _unique_keys)
             for event in decode_events(request.get("resourceLogs"), job_id, damage)
         ]
         notes: list[str] = []
@@ -78,6 +78,7 @@ def _metrics(
     found: dict[str, dict[tuple[str, ...], set[Sample]]] = {a.instance: {} for a in view.attempts}
     windows = [_window(attempt) for attempt in view.attempts]
     lines = files.find_lines("metrics", found, windows) if found else ()
+    # Without a look at keys: of an hour that was measured each second, it would take seconds.
     for request in _requests(_collected_during(lines, windows), damage):
         for instance, samples in found.items():
             for one in decode_series(request.get("resourceMetrics"), instance, damage):
@@ -108,10 +109,12 @@ def _why_gone(files: TelemetryFiles, signal: str, job_id: str) -> str | None:
     return None
 
 
-def _requests(lines: Iterable[Line], damage: Damage) -> Iterator[dict[str, Any]]:
-    """Yield the lines' requests; count a line that is none."""
+def _requests(
+    lines: Iterable[Line], damage: Damage, make: Callable[[list[tuple[str, Any]]], Any] | None = None
+) -> Iterator[dict[str, Any]]:
+    """Yield the lines' requests, their objects made by a function if any; count a line that is none."""
     for line in lines:
-        request = _parse(line.data)
+        request = _parse(line.data, make)
         if request is not None:
             yield request
         elif line.torn:
@@ -120,20 +123,20 @@ def _requests(lines: Iterable[Line], damage: Damage) -> Iterator[dict[str, Any]]
             damage.lines[line.file] += 1
 
 
-def _parse(line: bytes) -> dict[str, Any] | None:
+def _parse(line: bytes, make: Callable[[list[tuple[str, Any]]], Any] | None) -> dict[str, Any] | None:
     """Return a line's object, None when it is none.
 
-    Stricter than json.loads is by itself: no halves of surrogate pairs in UTF-8, no second key of a name, no
-    number that JSON does not have.
+    Stricter than json.loads is by itself: no halves of surrogate pairs in UTF-8, no number that JSON does not
+    have.
     """
     try:
-        parsed = json.loads(line.decode(), object_pairs_hook=_object, parse_constant=_no_such_constant)
+        parsed = json.loads(line.decode(), object_pairs_hook=make, parse_constant=_no_such_constant)
     except (ValueError, RecursionError):
         return None
     return parsed if isinstance(parsed, dict) else None
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) < len(pairs):
         raise ValueError("a key is there twice")
