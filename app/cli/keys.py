@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from app.cli.local import local_engine
 from app.cli.tables import print_table
 from app.security.keys import create_key, list_keys, revoke_key
 from app.security.roles import Role
+from telemetry.terminal import printable
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
@@ -35,7 +37,9 @@ def list_() -> None:
     with local_engine() as engine:
         for key in list_keys(engine):
             revoked = f"{key.revoked_at:%Y-%m-%d %H:%M}" if key.revoked_at else ""
-            table.add_row(key.id, key.name, key.role, f"{key.created_at:%Y-%m-%d %H:%M}", revoked)
+            table.add_row(
+                key.id, Text(printable(key.name)), key.role, f"{key.created_at:%Y-%m-%d %H:%M}", revoked
+            )
     print_table(table)
 
 

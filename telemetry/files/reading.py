@@ -168,4 +168,5 @@ class TelemetryFiles:
 
 
 def _is_object(line: bytes) -> bool:
-    return (line.startswith(b"{") and line.endswith(b"}")) or not line.strip()
+    line = line.strip()
+    return not line or (line.startswith(b"{") and line.endswith(b"}"))

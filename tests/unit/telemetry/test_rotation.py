@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +22,8 @@ import pytest
 from telemetry.files.damage import Damage
 from telemetry.files.index import INDEX_NAME
 from telemetry.files.reading import TelemetryFiles
-from telemetry.files.rotation import RotatedFile
-from telemetry.files.upkeep import Budget, Upkeep
+from telemetry.files.rotation import MAX_FILE_BYTES, RotatedFile
+from telemetry.files.upkeep import Budget, Upkeep, kept_files
 
 TRACE = "6a27e740000000000000000000000001"
 PLENTY = {"traces": Budget(10**9, 10**9)}
@@ -288,3 +289,44 @@ def test_processes_that_write_compress_remove_and_read_at_once_lose_nothing(tmp_
     assert sum(path.stat().st_size for path in tmp_path.glob("traces-*")) <= budget
     assert len(kept) < len(everything)
     assert any(line(count - 1, writer) in kept for writer in range(writers))
+
+
+def test_a_file_that_is_full_is_compressed_while_the_process_lives(tmp_path):
+    files = kept_files(tmp_path, "x", {"traces": Budget(10**9, 10**9)})
+    large = line(1)[:-1] + b',"x":"' + b"x" * MAX_FILE_BYTES + b'"}'
+    files["traces"].write(large)
+    files["traces"].write(line(2))
+    deadline = time.monotonic() + TIMEOUT
+    while not list(tmp_path.glob("*.gz")):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert sorted(read(tmp_path)) == sorted([large, line(2)])
+
+
+def test_readers_at_once_make_one_index(tmp_path):
+    ids = sealed(tmp_path)
+    (tmp_path / INDEX_NAME).unlink()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda job: read(tmp_path, job), ids * 4))
+    assert found == [[line(n, trace=job)] for n, job in enumerate(ids)] * 4
+
+
+def test_measurements_are_found_by_process_and_time_and_those_written_otherwise_as_well(tmp_path):
+    ours = (
+        '{{"attributes":[{{"key":"service.instance.id","value":{{"stringValue":"a"}}}}],"timeUnixNano":"{}"}}'
+    )
+    theirs = (
+        '{{"attributes":[{{"value":{{"stringValue":"a"}},"key":"service.instance.id"}}],"timeUnixNano":"{}"}}'
+    )
+    file = RotatedFile(tmp_path, "metrics-x", max_bytes=1)
+    for time_ns in (100, 200, 300):
+        file.write(ours.format(time_ns).encode())
+        file.write(theirs.format(time_ns + 1).encode())
+    file.rotate_when_old()
+    del file
+    Upkeep(tmp_path, {"metrics": Budget(10**9, 10**9)}).run()
+    assert not list(tmp_path.glob("*.jsonl"))
+    files = TelemetryFiles(tmp_path, Damage())
+    found = [one.data.decode() for one in files.find_lines("metrics", ["a"], [(150, 250)])]
+    assert sorted(found) == sorted([ours.format(200), theirs.format(201)])
+    assert len(list(files.find_lines("metrics", ["a"]))) == 6
