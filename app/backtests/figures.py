@@ -47,12 +47,14 @@ def sharpe_of_windows(returns: FloatArray, borders: NDArray[np.intp]) -> FloatAr
 
 
 def sharpe(returns: FloatArray) -> float:
-    """Return the annualised Sharpe ratio, as :func:`sharpe_of_windows` does, for a third of the work."""
-    mean = float(np.mean(returns))
-    squares = returns - mean
-    squares *= squares
-    spread = math.sqrt(float(np.sum(squares)) / (len(returns) - 1))
-    return 0.0 if spread <= ROUNDING * abs(mean) else mean / spread * math.sqrt(BARS_PER_YEAR)
+    """Return the annualised Sharpe ratio; see :func:`sharpe_of_windows`."""
+    bars = len(returns)
+    mean = float(np.add.reduce(returns)) / bars
+    squares = float(np.einsum("i,i", returns, returns))
+    # One pass without a copy, for every trial; it keeps its digits where the mean is small beside the spread.
+    if bars * mean * mean >= squares / 2:
+        return float(sharpe_of_windows(returns, np.array([0, bars]))[0])
+    return mean / math.sqrt((squares - bars * mean * mean) / (bars - 1)) * math.sqrt(BARS_PER_YEAR)
 
 
 def sortino(returns: FloatArray) -> float:

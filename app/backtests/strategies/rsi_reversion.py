@@ -14,7 +14,8 @@ import numpy as np
 from app.backtests.engine import FloatArray
 from app.backtests.strategies.base import Parameter, Parameters, PriceSeries, Strategy, Value
 
-_HIGHEST = np.iinfo(np.int64).max
+# Up to here whole numbers are exact, as int64 and as doubles.
+_HIGHEST = 2**53
 
 
 def signal(series: PriceSeries, parameters: Parameters) -> FloatArray:
@@ -35,7 +36,7 @@ def signal(series: PriceSeries, parameters: Parameters) -> FloatArray:
     lower, upper = _share(parameters["lower"]), _share(parameters["upper"])
     if max(1, int(moves.max())) * max(lower.denominator, upper.denominator) > _HIGHEST:
         # Python's integers have no limit, and take ten times as long.
-        gains, moves = gains.astype(object), moves.astype(object)
+        gains, moves = (sums.astype(np.int64).astype(object) for sums in (gains, moves))
     extreme = gains * lower.denominator < moves * lower.numerator
     extreme |= gains * upper.denominator > moves * upper.numerator
     bars = np.arange(1, len(side) + 1)
