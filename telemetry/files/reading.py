@@ -57,7 +57,14 @@ class TelemetryFiles:
         """
         wanted = [text.encode() for text in texts]
         windows = list(windows)
-        plain, sealed = self._list(signal)
+        files = self._list(signal)
+        plain = {name for name in files if name.endswith(SUFFIX)}
+        # Of a file that is there as both, the plain one is read.
+        sealed = {
+            name: status
+            for name, status in files.items()
+            if name not in plain and name.removesuffix(SEALED_SUFFIX) + SUFFIX not in plain
+        }
         known = self._index.load(sealed)
         unknown: dict[str, tuple[os.stat_result, bytes]] = {}
         for name in sorted({*plain, *sealed}):
@@ -84,33 +91,33 @@ class TelemetryFiles:
 
         Files go in the order they ended: what ended before may have been removed, what ended later was not.
         """
-        with os.scandir(self._directory) as entries:
-            ends = [
-                entry.stat().st_mtime
-                for entry in entries
-                if entry.name.startswith(f"{signal}-") and entry.name.endswith((SUFFIX, SEALED_SUFFIX))
-            ]
-        return min(ends, default=None)
+        return min((status.st_mtime for status in self._list(signal).values()), default=None)
 
-    def _list(self, signal: str) -> tuple[set[str], dict[str, os.stat_result]]:
-        """Return the names of a signal's plain files, and its compressed ones that have no plain one."""
-        plain: set[str] = set()
-        sealed: dict[str, os.stat_result] = {}
-        with os.scandir(self._directory) as entries:
-            for entry in entries:
-                name = entry.name
-                if not (name.startswith(f"{signal}-") and name.endswith((SUFFIX, SEALED_SUFFIX))):
-                    continue
-                if not entry.is_file():
-                    self._damage.unreadable[name] = "it is no file"
-                elif name.endswith(SUFFIX):
-                    plain.add(name)
-                else:
-                    with suppress(FileNotFoundError):
-                        sealed[name] = entry.stat()
-        for name in plain:
-            sealed.pop(name.removesuffix(SUFFIX) + SEALED_SUFFIX, None)
-        return plain, sealed
+    def _list(self, signal: str) -> dict[str, os.stat_result]:
+        """Return the names of a signal's files, by two looks at the directory.
+
+        A file that is compressed during one look may be missed in it under either name: the old one is gone
+        when its turn comes, the new one was not there yet. That happens to a file once.
+        """
+        found: dict[str, os.stat_result] = {}
+        try:
+            for _ in range(2):
+                with os.scandir(self._directory) as entries:
+                    for entry in entries:
+                        self._add(entry, signal, found)
+        except OSError as error:
+            self._damage.unreadable[str(self._directory)] = error.strerror or str(error)
+        return found
+
+    def _add(self, entry: os.DirEntry[str], signal: str, found: dict[str, os.stat_result]) -> None:
+        name = entry.name
+        if name in found or not (name.startswith(f"{signal}-") and name.endswith((SUFFIX, SEALED_SUFFIX))):
+            return
+        with suppress(FileNotFoundError):
+            if entry.is_file():
+                found[name] = entry.stat()
+            else:
+                self._damage.unreadable[name] = "it is no file"
 
     def _read_places(self, name: str) -> tuple[os.stat_result, bytes]:
         """Read a compressed file whole, to find in it what the index does not tell."""

@@ -77,7 +77,8 @@ def _metrics(
     """Return what the attempts' processes measured, found in one pass over the files."""
     found: dict[str, dict[tuple[str, ...], set[Sample]]] = {a.instance: {} for a in view.attempts}
     windows = [_window(attempt) for attempt in view.attempts]
-    lines = files.find_lines("metrics", found, windows) if found else ()
+    # A process of someone else's may have no id; every line has the empty one.
+    lines = files.find_lines("metrics", filter(None, found), windows) if any(found) else ()
     # Without a look at keys: of an hour that was measured each second, it would take seconds.
     for request in _requests(_collected_during(lines, windows), damage):
         for instance, samples in found.items():

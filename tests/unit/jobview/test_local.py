@@ -95,6 +95,28 @@ def test_a_file_that_cannot_be_read_is_noted(copied):
     assert view.notes == ("traces-jobscope-worker-9.jsonl cannot be read: it is no file.",)
 
 
+def test_a_directory_that_cannot_be_read_is_noted(copied, monkeypatch):
+    directory, job_id = copied("completed")
+
+    def refused(path):  # root, who runs tests, may read any
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("os.scandir", refused)
+    assert read(directory, job_id).notes == (
+        f"{directory} cannot be read: Permission denied.",
+        f"Nothing of this job is in {directory}: no such job, or its telemetry went elsewhere.",
+    )
+
+
+def test_a_process_without_an_id_is_measured_by_nobody(copied):
+    directory, job_id = copied("completed")
+    for path in directory.glob("*-worker-*"):
+        path.write_text(path.read_text().replace("service.instance.id", "service.instance"))
+    view = read(directory, job_id)
+    assert view.attempts[0].instance == ""
+    assert view.metrics[0].trials == {}
+
+
 def test_an_unknown_job_is_noted(copied):
     directory, _ = copied("completed")
     view = read(directory, "7f27e740" + "f" * 24)
