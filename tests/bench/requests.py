@@ -98,7 +98,8 @@ class _Api:
             self.ask("submit")
 
     def ask(self, kind: str) -> None:
-        """Ask some times."""
+        """Ask some times, on a new connection: while others had their turn, the server closed the last."""
+        self._connection.close()
         for _ in range(REQUESTS):
             if kind == "read":
                 self._send("GET", self._job)
