@@ -206,3 +206,9 @@ def test_absent_collector_is_said_and_no_obstacle(tmp_path):
     result = jobscope(tmp_path, "job", "list", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
     assert result.returncode == 0
     assert "Traceback" not in result.stderr
+
+
+def test_argument_of_sixty_kilobytes_is_not_told_back_whole(tmp_path):
+    result = jobscope(tmp_path, "job", "show", "x" * 60_000)
+    assert_one_line(result, "job_id", "32 hex digits")
+    assert len(result.stderr) < 500
