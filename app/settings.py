@@ -10,14 +10,25 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from opentelemetry.sdk.environment_variables import OTEL_EXPORTER_OTLP_ENDPOINT
+from opentelemetry.sdk.environment_variables import (
+    OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+)
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 from app.errors import BadInput, quoted
 from app.variables import PREFIX, require_known
 
-_HTTP_PORTS = {"http": 80, "https": 443}
+_HTTP = {"http", "https"}
+_COLLECTOR_URLS = (
+    OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT,
+)
 
 
 def default_data_dir() -> Path:
@@ -38,7 +49,7 @@ def _public_url(value: str | None) -> str | None:
     if value is None:
         return None
     url = urlsplit(value)
-    if url.scheme not in _HTTP_PORTS or not url.hostname or url.query or url.fragment or url.username:
+    if url.scheme not in _HTTP or not url.hostname or url.query or url.fragment or url.username:
         raise ValueError("write a URL such as https://ops.example.com/jobscope")
     return value.rstrip("/")
 
@@ -121,7 +132,7 @@ def load_settings() -> Settings:
     Raises:
         BadInput: a variable has a value it cannot have, or a name that is no setting's; names the variable.
     """
-    collector_address()  # no setting of ours, but wrong in each command all the same
+    _require_usable_collector()  # no setting of ours, but wrong in each command all the same
     require_known(os.environ, _NAMES)
     try:
         return Settings()
@@ -134,21 +145,21 @@ def load_settings() -> Settings:
         raise BadInput("JOBSCOPE_ variables", str(error)) from None
 
 
-def collector_address() -> tuple[str, int] | None:
-    """Return host and port of the Collector that telemetry goes to, None when it goes to files.
+def _require_usable_collector() -> None:
+    """Look at where OpenTelemetry's variables say that the Collector is.
 
     Raises:
-        BadInput: ``OTEL_EXPORTER_OTLP_ENDPOINT`` is no URL that the exporters could use.
+        BadInput: one is no URL that the exporters could use.
     """
-    endpoint = os.environ.get(OTEL_EXPORTER_OTLP_ENDPOINT)
-    if not endpoint:
-        return None
+    for name in _COLLECTOR_URLS:
+        endpoint = os.environ.get(name)
+        if endpoint and not _is_http_url(endpoint):
+            raise BadInput(name, f"{quoted(endpoint)} is not a URL such as http://127.0.0.1:4318")
+
+
+def _is_http_url(text: str) -> bool:
     try:
-        url = urlsplit(endpoint)
-        if url.hostname and url.scheme in _HTTP_PORTS:
-            return url.hostname, url.port or _HTTP_PORTS[url.scheme]
+        url = urlsplit(text)
+        return bool(url.hostname) and url.scheme in _HTTP and url.port != 0
     except ValueError:  # the port is none, or a bracket is missing
-        pass
-    raise BadInput(
-        OTEL_EXPORTER_OTLP_ENDPOINT, f"{quoted(endpoint)} is not a URL such as http://127.0.0.1:4318"
-    )
+        return False

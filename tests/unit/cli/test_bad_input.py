@@ -106,6 +106,7 @@ def test_port_in_use(tmp_path, command):
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:99999"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://[::1:4318"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "127.0.0.1:4318"),
+        ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "ftp://127.0.0.1/logs"),
     ],
 )
 def test_bad_settings(tmp_path, variable, value):
