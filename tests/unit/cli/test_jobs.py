@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import struct
 import subprocess
 import termios
@@ -116,6 +117,7 @@ def test_first_digits_of_two_jobs_are_refused(data_dir):
 
 
 def test_a_job_whose_telemetry_is_gone_is_shown_as_the_database_knows_it(data_dir):
+    shutil.rmtree(data_dir / "telemetry", ignore_errors=True)  # that of the commands of other tests
     result = jobscope(data_dir, "job", "show", IDS[1], COLUMNS="200")
     assert result.returncode == 0, result.stderr
     for told in (
