@@ -78,6 +78,8 @@ class Index:
 
     def store(self, files: Mapping[str, tuple[os.stat_result, bytes]]) -> None:
         """Keep the places of files; when that cannot be done, they are found again by reading the files."""
+        if not files:
+            return
         rows = [
             (name, status.st_size, status.st_mtime_ns, places, zlib.crc32(places))
             for name, (status, places) in files.items()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from telemetry.files.index import Index, places_of
+from telemetry.files.index import places_of
 from telemetry.files.rotation import SEALED_SUFFIX
 
 PART_SUFFIX = ".part"
@@ -21,11 +21,15 @@ _PIECE_BYTES = 2**20
 _MAX_BLOCK_BYTES = 512 * 2**20
 
 
-def seal(path: Path, index: Index) -> bool:
+def seal(path: Path, indexed: dict[str, tuple[os.stat_result, bytes]]) -> bool:
     """Put a compressed file in a file's place, unless a process still writes it; return whether it was done.
 
     The compressed file is whole when it gets its name, and has it before the other goes: a reader always
     finds at least one of the two. It is a gzip file of many members, each of whole lines.
+
+    Args:
+        path: the file.
+        indexed: given what the index is to keep of the compressed file.
 
     Raises:
         OSError: it cannot be read, or the other not be written.
@@ -40,16 +44,16 @@ def seal(path: Path, index: Index) -> bool:
         # It is there already when who sealed the file was killed in the middle.
         if status.st_size and not sealed.exists():
             part = sealed.with_name(sealed.name + PART_SUFFIX)
-            places = _compress(file, part, path.name)
+            places = _compress(file, part)
             # Its age is that of its last line.
             os.utime(part, ns=(status.st_atime_ns, status.st_mtime_ns))
             part.rename(sealed)
-            index.store({sealed.name: (sealed.stat(), places)})
+            indexed[sealed.name] = (sealed.stat(), places)
         path.unlink(missing_ok=True)
     return True
 
 
-def _compress(file: BinaryIO, part: Path, name: str) -> bytes:
+def _compress(file: BinaryIO, part: Path) -> bytes:
     """Write a file's lines to a compressed one; return its places for the index."""
     places = b""
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as output:
@@ -57,7 +61,7 @@ def _compress(file: BinaryIO, part: Path, name: str) -> bytes:
         for block in _cut(file):
             member = gzip.compress(block, mtime=0)
             output.write(member)
-            places += places_of(name, block, offset, len(member))
+            places += places_of(part.name, block, offset, len(member))
             offset += len(member)
         output.flush()
         os.fsync(output.fileno())

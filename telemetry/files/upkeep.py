@@ -20,6 +20,8 @@ LOCK_NAME = "upkeep.lock"
 # A command that is done sooner leaves it to those that run for long.
 _FIRST_SECONDS = 20.0
 _INTERVAL_SECONDS = 600.0
+# One by one, the index of ten thousand small files would take as long as all else about them.
+_INDEXED_AT_ONCE = 100
 _MB = 10**6
 _DAY = 24 * 3600.0
 
@@ -110,14 +112,19 @@ class Upkeep:
             failure: OSError | None = None
             for signal, budget in self._budgets.items():
                 written: set[Path] = set()
+                indexed: dict[str, tuple[os.stat_result, bytes]] = {}
                 for path in self._files(signal, SUFFIX):
                     try:
-                        if not seal(path, self._index):
+                        if not seal(path, indexed):
                             written.add(path)
+                        if len(indexed) >= _INDEXED_AT_ONCE:
+                            self._index.store(indexed)
+                            indexed.clear()
                     except FileNotFoundError:
                         continue
                     except OSError as error:  # a full disk: removing what is old is all the more wanted
                         failure = error
+                self._index.store(indexed)
                 self._prune(signal, budget, written)
             self._index.forget_all_but(path.name for path in self._directory.glob(f"*{SEALED_SUFFIX}"))
         if failure:
