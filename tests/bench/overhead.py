@@ -17,7 +17,7 @@ TRIALS = 50_000
 
 def measure_overhead(console: Console) -> None:
     """Run pairs in turn, each in a process of its own, and print the ratios."""
-    ratios, rates = [], {"false": [], "true": []}
+    ratios, exporting, rates = [], [], {"false": [], "true": []}
     cpu: dict[str, list[float]] = {"false": [], "true": []}
     for pair in track(range(PAIRS), "with and without telemetry, in turn", console=console, transient=True):
         result = {}
@@ -26,6 +26,7 @@ def measure_overhead(console: Console) -> None:
             result[disabled] = run(disabled)
             rates[disabled].append(result[disabled]["trials_per_second"])
             cpu[disabled].append(result[disabled]["cpu_seconds"])
+        exporting.append(result["false"]["exporting_seconds"] / result["false"]["cpu_seconds"])
         ratios.append(result["false"]["trials_per_second"] / result["true"]["trials_per_second"])
     console.print(
         f"[bold]overhead[/bold] of telemetry, {PAIRS} interleaved pairs of {TRIALS} trials, all sampled"
@@ -33,6 +34,7 @@ def measure_overhead(console: Console) -> None:
     console.print(f"  trials/s with telemetry     {spread(rates['false'], '.0f')}")
     console.print(f"  trials/s without            {spread(rates['true'], '.0f')}")
     console.print(f"  ratio, pair by pair         {spread(ratios, '.3f')}   goal ≥ 0.99")
+    console.print(f"  of all CPU, exporting took  {spread(exporting, '.4f')}")
     console.print(f"  CPU seconds with telemetry  {spread(cpu['false'], '.2f')}")
     console.print(f"  CPU seconds without         {spread(cpu['true'], '.2f')}")
 
