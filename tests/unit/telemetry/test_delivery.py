@@ -278,6 +278,21 @@ def test_hurry_ends_a_wait_with_one_more_try(collector, telemetry):
     delivery.close()
 
 
+def test_try_that_does_not_end_is_trouble_before_it_has_failed(collector, telemetry, monkeypatch):
+    monkeypatch.setattr("telemetry.exporters.delivery._SLOW_SECONDS", 0)
+    collector.answer = faults.hangs
+    delivery = delivery_of_traces()
+    thread = threading.Thread(target=delivery.deliver, args=(Encoded(b""), 1))
+    thread.start()
+    assert collector.asked.wait(60)
+    assert delivery.trouble().startswith("no answer to traces for ")
+    collector.answer = faults.accepts
+    collector.released.set()
+    thread.join(60)
+    assert delivery.trouble() is None
+    delivery.close()
+
+
 def test_items_that_cannot_be_encoded_are_counted_and_told(collector, telemetry, capfd):
     good, bad = spans(2)
     bad._start_time = "yesterday"

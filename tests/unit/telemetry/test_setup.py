@@ -10,6 +10,9 @@ import sys
 
 import pytest
 
+from tests.faults import collector as faults
+from tests.faults.collector import FaultyCollector
+
 PRELUDE = """
 import multiprocessing, os, signal, sys
 from pathlib import Path
@@ -35,19 +38,21 @@ def main():
 """
 
 
+# Long delays: only a flush at the end can bring anything out.
+DELAYS = {
+    "OTEL_BSP_SCHEDULE_DELAY": "600000",
+    "OTEL_BLRP_SCHEDULE_DELAY": "600000",
+    "OTEL_METRIC_EXPORT_INTERVAL": "600000",
+}
+
+
 def run(tmp_path, body, expect=0):
     script = tmp_path / "script.py"
     script.write_text(PRELUDE + body + "\nif __name__ == '__main__':\n    main()\n")
-    # Long delays: only a flush at the end can bring anything out.
-    delays = {
-        "OTEL_BSP_SCHEDULE_DELAY": "600000",
-        "OTEL_BLRP_SCHEDULE_DELAY": "600000",
-        "OTEL_METRIC_EXPORT_INTERVAL": "600000",
-    }
     environment = {key: value for key, value in os.environ.items() if not key.startswith("OTEL_")}
     result = subprocess.run(
         [sys.executable, str(script), str(tmp_path / "out")],
-        env=environment | delays,
+        env=environment | DELAYS,
         capture_output=True,
         text=True,
         timeout=120,
@@ -161,6 +166,17 @@ def test_absent_collector_neither_hangs_nor_fails_the_process(tmp_path, monkeypa
     )
     assert result.returncode == 0
     assert not (tmp_path / "out").exists()
+
+
+def test_signal_that_is_not_answered_does_not_cost_the_others(tmp_path, monkeypatch):
+    def answer(request):
+        (faults.hangs if request.path == "/v1/traces" else faults.accepts)(request)
+
+    with FaultyCollector(answer).running() as collector:
+        # As given here, long delays and all, but for where it goes.
+        monkeypatch.setitem(DELAYS, "OTEL_EXPORTER_OTLP_ENDPOINT", collector.url)
+        run(tmp_path, "    work('here')")
+        assert {path for path, _ in collector.received} == {"/v1/traces", "/v1/logs", "/v1/metrics"}
 
 
 def test_exemplars_are_on_measurements_of_work_and_not_on_those_of_telemetry(tmp_path):
