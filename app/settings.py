@@ -70,7 +70,7 @@ class Settings(BaseSettings):
     """File with the database password, which then need not be in the URL."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    checkpoint_seconds: float = Field(default=1.0, gt=0, le=60, allow_inf_nan=False)
+    checkpoint_seconds: float = Field(default=1.0, gt=0, le=10, allow_inf_nan=False)
     """Work that a checkpoint commits, and so what a cancel or a kill costs at most."""
     worker_timeout_seconds: float = Field(default=30, gt=0, le=86400, allow_inf_nan=False)
     """A worker whose last heartbeat is older is taken for dead, and its job for lost."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import socket
 import threading
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -53,6 +55,7 @@ class _Worker:
         self._run_dir = settings.data_dir / "run"
         self._seconds_between_beats = settings.worker_timeout_seconds / _BEATS_PER_TIMEOUT
         self._stopping = threading.Event()
+        self._nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the process
         self._telemetry: Telemetry = configure("jobscope-worker", settings, console=True)
         self._instance_id = self._telemetry.instance_id
         self._flow = Flow(engine, settings, self._slot, self._instance_id, self._stopping)
@@ -76,34 +79,54 @@ class _Worker:
         self._beat()
         self._jobs.start(self._flow.run)
         self._tell(Event.WORKER_STARTED, f"{self._slot} is ready for jobs")
-        while not self._stopping.wait(self._seconds_between_beats):
-            try:
-                self._held.keep()
-                self._beat()
-                self._recovery.run()
-            except SlotLost:
-                # Whoever has the slot goes on with its job; started again, this worker finds another slot.
-                reason = "it lost its database connection, and another worker took its slot"
-                self._end(f"{self._slot} stops: {reason}", 1)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat may do better
-                self._recovery.forget()
-                self._tell_failed_beat(error)
+        # In a thread of its own: this one must be there for signals, and a locked database takes its time.
+        threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
+        self._stopping.wait()
         try:
             self._jobs.stop()
-            with self._engine.begin() as connection:
-                connection.execute(delete(Worker).where(Worker.instance_id == self._instance_id))
+            self._leave()
         except UNREACHABLE as error:
             self._abandon(f"the database does not answer: {error}")
         self._end(f"{self._slot} stops", 0)
+
+    def _keep_beating(self) -> None:
+        while not self._stopping.wait(self._seconds_between_beats):
+            try:
+                self._keep_slot()
+                self._beat()
+                self._recovery.run()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next beat may do better
+                self._recovery.forget()
+                self._tell_failed_beat(error)
+
+    def _keep_slot(self) -> None:
+        """Make sure that the slot is ours still, or end: started again, this worker finds another one."""
+        try:
+            self._held.keep()
+        except SlotLost:
+            with Session(self._engine) as session:
+                holder = session.get(Worker, self._slot)
+            # Nobody else beats, so it is our connection of before that holds it; the server misses it later.
+            if holder is None or holder.instance_id == self._instance_id:
+                return
+            self._leave()
+            self._end(f"{self._slot} stops: it lost its connection, and another worker took its slot", 1)
+
+    def _leave(self) -> None:
+        """Give up what this process has; it lives, so none of that is lost."""
+        self._recovery.leave()
+        with self._engine.begin() as connection:
+            connection.execute(delete(Worker).where(Worker.instance_id == self._instance_id))
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        # In a thread of its own: this one may be waiting for a database that never answers.
         timer = threading.Timer(_STOP_SECONDS, self._abandon, [f"it took over {_STOP_SECONDS:g} s"])
         timer.daemon = True
         timer.start()
+        # The last resort, which needs no lock of ours: a console that takes nothing blocks whoever tells.
+        faulthandler.dump_traceback_later(_STOP_SECONDS + 5, exit=True, file=self._nowhere)
 
     def _abandon(self, reason: str) -> NoReturn:
         """End without having handed the job back; whoever takes it over is told that nothing was lost."""

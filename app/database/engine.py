@@ -7,7 +7,7 @@ from typing import Any
 
 from dbos import run_dbos_database_migrations
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
@@ -17,7 +17,8 @@ from app.datadir import make_data_dir
 from app.errors import BadInput, Unavailable
 from app.settings import Settings
 
-UNREACHABLE = (OperationalError, InterfaceError, PoolTimeout)
+# InternalError: as of a standby that has not taken over yet, which only reads.
+UNREACHABLE = (OperationalError, InterfaceError, InternalError, PoolTimeout)
 """Errors by which a database says that it does not answer, for now: what failed can be tried again."""
 
 # Seconds to connect, and until a connection is given up whose other end is gone without a word. By default
@@ -28,6 +29,10 @@ _POSTGRESQL = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,  # milliseconds
+    # The server's side of the same: a process that froze in a transaction, or whose machine is gone, would
+    # keep its locks for two hours, and whoever needs them would wait. Milliseconds, and seconds.
+    "options": "-c lock_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
 }
 
 _DRIVERS = ("sqlite", "postgresql+psycopg")

@@ -48,6 +48,7 @@ class Optimization(Base):
     attempt: Mapped[int] = mapped_column(default=0)
     # Attempts up to this one no longer count against the limit: the job was retried after them.
     retried_after: Mapped[int] = mapped_column(default=0, server_default="0")
+    retried_at: Mapped[datetime | None]
     trials_completed: Mapped[int] = mapped_column(default=0)
     trials_failed: Mapped[int] = mapped_column(default=0)
     trials_infeasible: Mapped[int] = mapped_column(default=0, server_default="0")
@@ -84,6 +85,12 @@ class Attempt(Base):
             "job_id",
             sqlite_where=text("state = 'running'"),
             postgresql_where=text("state = 'running'"),
+        ),
+        Index(
+            "attempts_lost",
+            "instance_id",
+            sqlite_where=text("state = 'lost'"),
+            postgresql_where=text("state = 'lost'"),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, case, func, select
 
 from app.database.clock import clock
 from app.database.models import Attempt, Optimization, Worker
@@ -81,7 +81,8 @@ def _completed(jobs: Mapping[Pair, Mapping[str, int]]) -> int:
 
 def _queue(connection: Connection) -> tuple[int, float]:
     """Return how many jobs wait, and for how many seconds the longest has since it was (again) queued."""
-    since = func.coalesce(Attempt.ended_at, Optimization.created_at)
+    retried = case((Optimization.attempt == Optimization.retried_after, Optimization.retried_at))
+    since = func.coalesce(retried, Attempt.ended_at, Optimization.created_at)
     last_attempt = (Attempt.job_id == Optimization.id) & (Attempt.number == Optimization.attempt)
     size, oldest, now = connection.execute(
         select(func.count(), func.min(since), clock())

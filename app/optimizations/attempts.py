@@ -33,8 +33,8 @@ class Claim:
         job: the job as it was claimed.
         number: this attempt's number, from 1.
         lost: attempts before this one whose worker was lost, since the job was last retried.
-        age_seconds: since the job was submitted.
-        waited_seconds: since the job was submitted, or since its last attempt's worker was last seen.
+        age_seconds: since the job was submitted, or last retried.
+        waited_seconds: since then, or since its last attempt's worker was last seen.
     """
 
     job: Optimization
@@ -50,11 +50,11 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
     Args:
         engine: the database.
         job_id: the job.
-        slot: the slot that this process holds, so that no other process lives that had it.
+        slot: the slot that this process holds.
         instance_id: this process.
 
     Returns:
-        None when the job has ended already, or runs in another slot: whether that worker is gone is for
+        None when the job has ended already, or runs elsewhere: whether that worker is gone is for
         :mod:`app.optimizations.recovery` to find out.
     """
     with Session(engine, expire_on_commit=False) as session, session.begin():
@@ -63,17 +63,20 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
             return None
         previous = session.get(Attempt, (job_id, job.attempt)) if job.attempt else None
         if previous and previous.state == "running":
-            if previous.worker_slot != slot:
+            if previous.instance_id != instance_id:
                 return None
-            # Our own was not lost: the database did not answer, and we try again.
-            previous.state = "interrupted" if previous.instance_id == instance_id else "lost"
+            # The database did not answer, and we try again.
+            previous.state = "interrupted"
             previous.ended_at = last_seen(session, previous)
-            session.flush()
         started = session.execute(select(clock())).scalar_one()
-        waiting_since = (previous and previous.ended_at) or job.created_at
+        asked_at = job.retried_at or job.created_at
+        waiting_since = previous.ended_at if previous and job.attempt > job.retried_after else asked_at
         lost = session.scalar(
             select(func.count()).where(
-                Attempt.job_id == job_id, Attempt.state == "lost", Attempt.number > job.retried_after
+                Attempt.job_id == job_id,
+                # Those that failed, and not the job with them, broke off by a fault of the program.
+                Attempt.state.in_(("lost", "failed")),
+                Attempt.number > job.retried_after,
             )
         )
         job.attempt += 1
@@ -92,8 +95,8 @@ def claim(engine: Engine, job_id: str, slot: str, instance_id: str) -> Claim | N
             job,
             job.attempt,
             lost or 0,
-            max(0.0, (started - job.created_at).total_seconds()),
-            max(0.0, (started - waiting_since).total_seconds()),
+            max(0.0, (started - asked_at).total_seconds()),
+            max(0.0, (started - (waiting_since or started)).total_seconds()),
         )
 
 
@@ -178,12 +181,12 @@ def _write_fenced(
     return requested
 
 
-def note_superseded(engine: Engine, job_id: str, attempt: int) -> None:
-    """Note that the worker of an attempt given up for lost lives: it does not count as a loss."""
-    with Session(engine) as session, session.begin():
-        session.get_one(Optimization, job_id, with_for_update=True)
-        session.execute(
+def disown_losses(engine: Engine, instance_id: str) -> None:
+    """Note of attempts given up for lost that their process, this one, lives: they do not count as losses."""
+    # Takes no lock but theirs, so it has no part in the order of locks.
+    with engine.begin() as connection:
+        connection.execute(
             update(Attempt)
-            .where(Attempt.job_id == job_id, Attempt.number == attempt, Attempt.state == "lost")
+            .where(Attempt.instance_id == instance_id, Attempt.state == "lost")
             .values(state="superseded")
         )

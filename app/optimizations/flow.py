@@ -94,7 +94,6 @@ class Flow:
             try:
                 self._attempt(claim)
             except Superseded:
-                attempts.note_superseded(self._engine, job_id, claim.number)
                 events.emit(
                     Event.OPTIMIZATION_ATTEMPT_SUPERSEDED,
                     f"attempt {claim.number} stops: another has taken the job over",
@@ -139,10 +138,10 @@ class Flow:
     def _attempt(self, claim: Claim) -> None:
         search: Search | None = None
         try:
-            self._require_attempts_left(claim)
             if claim.job.cancel_requested_at is not None:
                 self._finish(claim, "cancelled", _progress_of(claim.job), {})
                 return
+            self._require_attempts_left(claim)
             prices = self._load_prices(claim.job)
             search = Search(self._engine, self._settings, claim, prices, self._progress, self._stopping)
             cancelled = search.run()

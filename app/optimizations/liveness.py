@@ -12,9 +12,6 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-Beat = tuple[str, datetime]
-"""A worker's instance id and when it last beat."""
-
 
 class Watch:
     """Watches heartbeats.
@@ -27,11 +24,11 @@ class Watch:
     def __init__(self, timeout_seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._timeout_seconds = timeout_seconds
         self._monotonic = monotonic
-        self._since: dict[str, tuple[Beat, float]] = {}
+        self._since: dict[str, tuple[datetime, float]] = {}
         self._looked_at = monotonic()
 
-    def silent(self, beats: Mapping[str, Beat]) -> set[str]:
-        """Look at the heartbeats as they are now, by slot; return the slots of workers that are gone."""
+    def silent(self, beats: Mapping[str, datetime]) -> set[str]:
+        """Look at each process's last heartbeat, by its instance id; return those that are gone."""
         now = self._monotonic()
         # Who looks too seldom cannot tell a worker that is gone from one that could not beat either.
         if now - self._looked_at > self._timeout_seconds / 2:
@@ -39,10 +36,10 @@ class Watch:
         self._looked_at = now
         before = self._since
         self._since = {
-            slot: before[slot] if slot in before and before[slot][0] == beat else (beat, now)
-            for slot, beat in beats.items()
+            one: before[one] if one in before and before[one][0] == beat else (beat, now)
+            for one, beat in beats.items()
         }
-        return {slot for slot, (_, since) in self._since.items() if now - since >= self._timeout_seconds}
+        return {one for one, (_, since) in self._since.items() if now - since >= self._timeout_seconds}
 
     def forget(self) -> None:
         """Begin anew, because the database did not answer."""

@@ -7,16 +7,21 @@ lost connection, is mended at the next heartbeat of any worker.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, Row, and_, or_, select
+from sqlalchemy import Engine, Row, and_, func, or_, select, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from app.database.clock import clock
 from app.database.engine import read_only
 from app.database.models import Attempt, Optimization, Worker
-from app.optimizations.attempts import last_seen
-from app.optimizations.instruments import REQUEUES
+from app.optimizations.attempts import disown_losses, last_seen
+from app.optimizations.instruments import ATTEMPTS, REQUEUES
 from app.optimizations.liveness import Watch
 from app.queue.port import JobQueue, Place
 from telemetry import events
@@ -27,6 +32,8 @@ from telemetry.jobtrace import continue_job_trace
 # The oldest ones: a job stuck behind them is among them once they are done.
 _MOST_COMPARED = 500
 _NOTE = ".interrupted"
+
+_log = logging.getLogger(__name__)
 
 
 class Recovery:
@@ -70,15 +77,34 @@ class Recovery:
         self._watch.forget()
 
     def run(self) -> None:
-        """Give up attempts whose worker is gone, and queue every job that waits and is not queued."""
+        """Give up attempts whose worker is gone, and queue every job that waits and is not queued.
+
+        What cannot be done for one job does not keep another from its own; the next heartbeat tries again.
+
+        Raises:
+            sqlalchemy.exc.SQLAlchemyError: the database could not even be read.
+        """
+        disown_losses(self._engine, self._instance_id)
         with Session(self._reader) as session:
             workers = session.scalars(select(Worker)).all()
-        gone = self._watch.silent({w.slot: (w.instance_id, w.last_seen) for w in workers})
-        gone.discard(self._slot)
+        gone = self._watch.silent({worker.instance_id: worker.last_seen for worker in workers})
+        gone.discard(self._instance_id)
         self._give_up_lost(gone)
-        alive = {worker.slot for worker in workers} - gone | {self._slot}
-        for job, reason in self._stranded(alive):
-            self._requeue(job, reason)
+        for job, place, reason in self._stranded(gone):
+            with _other_jobs_go_on(job.id):
+                self._requeue(job, place, reason)
+
+    def leave(self) -> None:
+        """Give up what this process had, because it ends: nothing of that was lost."""
+        disown_losses(self._engine, self._instance_id)
+        with Session(self._reader) as session:
+            mine = session.execute(
+                select(Attempt.job_id, Attempt.number).where(
+                    Attempt.state == "running", Attempt.instance_id == self._instance_id
+                )
+            ).all()
+        for job_id, number in mine:
+            self._give_up(job_id, number, "interrupted")
 
     def _give_up_lost(self, gone: set[str]) -> None:
         # A slot is held by one process: an attempt of another one is an attempt of nobody.
@@ -86,40 +112,62 @@ class Recovery:
         notes = {note.name.removesuffix(_NOTE): note for note in self._directory.glob(f"*{_NOTE}")}
         of_nobody = or_(
             Worker.slot.is_(None),
-            Worker.slot.in_(gone),
             Attempt.worker_slot == self._slot,
-            Attempt.instance_id.in_(notes),
+            Attempt.instance_id.in_([*gone, *notes]),
         )
+        seen = func.coalesce(Worker.last_seen, clock())
         with Session(self._reader) as session:
             found = session.execute(
-                select(Attempt.job_id, Attempt.number, Attempt.instance_id)
+                select(Attempt.job_id, Attempt.number, Attempt.instance_id, seen)
                 .outerjoin(Worker, held)
                 .where(Attempt.state == "running", of_nobody)
             ).all()
+            cut_off = self._cut_off_at(session)
         # Asked after the database: what we work at now, we did not let go before that.
         in_hand = self._in_hand()
-        for job_id, number, instance_id in found:
-            if instance_id != self._instance_id or job_id != in_hand:
-                self._give_up(job_id, number, "interrupted" if instance_id in notes else "lost")
+        for job_id, number, instance_id, last_beat in found:
+            if instance_id == self._instance_id:
+                if job_id == in_hand:
+                    continue
+                state = "failed"  # it broke off by a fault of the program
+            elif instance_id in notes or (instance_id not in gone and last_beat < cut_off):
+                state = "interrupted"
+            else:
+                state = "lost"
+            with _other_jobs_go_on(job_id):
+                if not self._give_up(job_id, number, state):
+                    notes.pop(instance_id, None)  # it is still needed
         for note in notes.values():
             note.unlink(missing_ok=True)
 
-    def _give_up(self, job_id: str, number: int, state: str) -> None:
+    @staticmethod
+    def _cut_off_at(session: Session) -> datetime:
+        """Return when all processes last lost their slots at once, and so may live without them."""
+        if session.get_bind().dialect.name != "postgresql":
+            return datetime.min.replace(tzinfo=UTC)  # never: a file's lock is lost with its process only
+        started: datetime = session.execute(text("SELECT pg_postmaster_start_time()")).scalar_one()
+        return started
+
+    def _give_up(self, job_id: str, number: int, state: str) -> bool:
+        """Give up an attempt; return whether it is settled, by us or by whoever had it meanwhile."""
         with Session(self._engine, expire_on_commit=False) as session, session.begin():
-            job = session.get_one(Optimization, job_id, with_for_update=True)
-            attempt = session.get_one(Attempt, (job_id, number), with_for_update=True)
+            # Who has it now may be frozen with it. The next heartbeat finds it, or finds that it went on.
+            job = session.get(Optimization, job_id, with_for_update={"skip_locked": True})
+            attempt = session.get(Attempt, (job_id, number)) if job else None
+            if job is None or attempt is None:
+                return False
             if attempt.state != "running":
-                return
+                return True
             attempt.state = state
             attempt.ended_at = last_seen(session, attempt)
             if job.attempt == number and job.state == "running":
                 job.state = "queued"
+        ATTEMPTS.add(1, {Attr.JOB_STATE: "queued"})
         with continue_job_trace(job.id, job.traceparent):
-            lost = state == "lost"
+            ours = state == "interrupted"
             events.emit(
-                Event.OPTIMIZATION_LOST if lost else Event.OPTIMIZATION_INTERRUPTED,
-                f"attempt {number} {'lost its worker' if lost else 'stopped with'} {attempt.worker_slot}; "
-                "the job waits again",
+                Event.OPTIMIZATION_INTERRUPTED if ours else Event.OPTIMIZATION_LOST,
+                f"attempt {number} {_HOW[state]} {attempt.worker_slot}; the job waits again",
                 severity=Severity.WARN,
                 attributes={
                     Attr.JOB_ID: job.id,
@@ -127,8 +175,9 @@ class Recovery:
                     Attr.WORKER_SLOT: attempt.worker_slot,
                 },
             )
+        return True
 
-    def _stranded(self, alive: set[str]) -> Iterator[tuple[Row[str, int, str], str]]:
+    def _stranded(self, gone: set[str]) -> Iterator[tuple[Row[str, int, str], Place, str]]:
         """Yield jobs that wait and that no worker would get, each with what the queue engine has of it."""
         waits = Optimization.state == "queued"
         columns = (Optimization.id, Optimization.attempt, Optimization.traceparent)
@@ -140,35 +189,35 @@ class Recovery:
             return
         # Asked after the jobs: a job and its place are committed together, so what is missing is missing.
         places = self._queue.places([job.id for job in waiting])
+        # And the workers last: who took one of these has beaten before.
+        with self._reader.connect() as connection:
+            alive = set(connection.scalars(select(Worker.slot).where(Worker.instance_id.not_in(gone))))
         suspected, self._not_in_hand = self._not_in_hand, set()
         for job in waiting:
-            place = places.get(job.id, Place("missing"))
+            place = places[job.id]
             if place.state == "taken" and place.slot == self._slot and job.id != self._in_hand():
                 # Twice in a row, since between being taken and being in hand is a moment.
                 self._not_in_hand.add(job.id)
                 if job.id in suspected:
-                    yield job, "not_in_hand"
-            elif place.state == "taken" and place.slot not in alive:
-                yield job, "worker_gone"
+                    yield job, place, "not_in_hand"
+            elif place.state == "taken" and place.slot not in alive | {self._slot}:
+                yield job, place, "worker_gone"
             elif place.state in {"ended", "missing"} and self._still_waits(job):
-                yield job, place.state
+                yield job, place, place.state
 
     def _still_waits(self, job: Row[str, int, str]) -> bool:
         """Whether nobody has taken the job up since: then the queue engine was not right to have ended it."""
         with self._reader.connect() as connection:
-            return (
-                connection.execute(
-                    select(Optimization.id).where(
-                        Optimization.id == job.id,
-                        Optimization.state == "queued",
-                        Optimization.attempt == job.attempt,
-                    )
-                ).first()
-                is not None
+            same = select(Optimization.id).where(
+                Optimization.id == job.id,
+                Optimization.state == "queued",
+                Optimization.attempt == job.attempt,
             )
+            return connection.execute(same).first() is not None
 
-    def _requeue(self, job: Row[str, int, str], reason: str) -> None:
-        self._queue.requeue(job.id)
+    def _requeue(self, job: Row[str, int, str], place: Place, reason: str) -> None:
+        if not self._queue.requeue(job.id, place):
+            return
         REQUEUES.add(1, {Attr.REQUEUE_REASON: reason})
         with continue_job_trace(job.id, job.traceparent):
             events.emit(
@@ -179,12 +228,21 @@ class Recovery:
             )
 
 
+_HOW = {"lost": "lost its worker", "failed": "broke off in", "interrupted": "stopped with"}
 _REASONS = {
     "worker_gone": "the worker it was handed to is gone",
     "not_in_hand": "the worker it was handed to does not work at it",
     "ended": "the queue engine took it for done",
     "missing": "the queue engine did not have it",
 }
+
+
+@contextmanager
+def _other_jobs_go_on(job_id: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        _log.warning("job %s: not taken care of, the next heartbeat tries again: %s", job_id, error)
 
 
 def leave_note(directory: Path, instance_id: str) -> None:

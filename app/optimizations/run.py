@@ -12,7 +12,8 @@ import json
 import threading
 import time
 from collections import Counter
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
 
 from opentelemetry import trace
 from sqlalchemy import Engine
@@ -39,6 +40,8 @@ from telemetry.contract.names import Attr, Event, SpanName
 _tracer = trace.get_tracer("jobscope")
 # Reading back a million trials takes longer than a user waits without a word.
 _SECONDS_BETWEEN_WORDS = 2.0
+
+T = TypeVar("T")
 
 
 class Search:
@@ -91,35 +94,39 @@ class Search:
             TRIALS.add(0, {**self._labels, Attr.TRIAL_OUTCOME: outcome})
 
     def _restore(self) -> None:
-        job, said = self._job, time.monotonic()
+        job = self._job
         with _tracer.start_as_current_span(
             SpanName.OPTIMIZATION_RESTORE_TRIALS,
             attributes={Attr.JOB_ID: job.id},
             record_exception=False,
             set_status_on_exception=False,  # an interruption is no error; a real one is told where it ends
         ) as span:
-            self._sampler.restore(stored_proposals(self._engine, job.id))
-            for outcome in stored_outcomes(self._engine, job.id):
+            self._sampler.restore(self._watched(stored_proposals(self._engine, job.id)))
+            for outcome in self._watched(stored_outcomes(self._engine, job.id)):
                 self._tally.add(*outcome)
-                if time.monotonic() - said >= _SECONDS_BETWEEN_WORDS:
-                    if self._stopping.is_set():
-                        raise Interrupted
-                    said = time.monotonic()
-                    self._tell_restored()
             span.set_attribute(Attr.JOB_TRIALS_RESTORED, self._done)
         if job.best_trial is not None and job.best_value is not None:
             self._tally.best = Best(job.best_trial, job.best_value, job.best_parameters or {})
 
-    def _tell_restored(self) -> None:
-        events.emit(
-            Event.OPTIMIZATION_TRIALS_RESTORED,
-            f"{self._done} of {self._job.trials_made} trials read back",
-            attributes={
-                Attr.JOB_ID: self._job.id,
-                Attr.JOB_ATTEMPT: self._attempt,
-                Attr.JOB_TRIALS_RESTORED: self._done,
-            },
-        )
+    def _watched(self, stored: Iterable[T]) -> Iterator[T]:
+        """Pass stored trials on; say how many these are while that takes long, and stop when told to."""
+        said = time.monotonic()
+        for number, trial in enumerate(stored, start=1):
+            yield trial
+            if time.monotonic() - said < _SECONDS_BETWEEN_WORDS:
+                continue
+            if self._stopping.is_set():
+                raise Interrupted
+            said = time.monotonic()
+            events.emit(
+                Event.OPTIMIZATION_TRIALS_RESTORED,
+                f"{number} of {self._job.trials_made} trials read back",
+                attributes={
+                    Attr.JOB_ID: self._job.id,
+                    Attr.JOB_ATTEMPT: self._attempt,
+                    Attr.JOB_TRIALS_RESTORED: number,
+                },
+            )
 
     def progress(self) -> dict[str, Any]:
         """Return how far the search is, as columns of the job."""

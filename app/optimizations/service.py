@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 
@@ -14,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.backtests.strategies import STRATEGIES
 from app.database.clock import UtcDateTime, clock
-from app.database.engine import read_only
+from app.database.engine import UNREACHABLE, read_only
 from app.database.models import Attempt, Optimization, Trial
 from app.errors import BadInput, Conflict, NotFound, quoted
 from app.optimizations.spec import MAX_TRIALS, JobSpec
@@ -32,6 +33,8 @@ from telemetry.jobtrace import continue_job_trace, new_job_id, start_job_trace
 # Of tables, not of models: what is only read needs no session, which costs several times the query.
 _JOB = select(Optimization.__table__).where(Optimization.id == bindparam("job_id"))
 _ATTEMPTS = select(Attempt.__table__).where(Attempt.job_id == bindparam("job_id")).order_by(Attempt.number)
+
+_log = logging.getLogger(__name__)
 
 FINAL_STATES = frozenset({"completed", "failed", "cancelled"})
 STATES = ("queued", "running", "completed", "failed", "cancelled")
@@ -163,7 +166,8 @@ class Optimizations:
             attributes={Attr.JOB_ID: job_id},
         )
         if waiting:
-            self._queue.cancel(job_id)
+            # Who is handed an ended job leaves it alone.
+            self._at_once(self._queue.cancel, job_id)
             with continue_job_trace(job_id, job.traceparent):
                 events.emit(
                     Event.OPTIMIZATION_CANCELLED,
@@ -177,6 +181,13 @@ class Optimizations:
                     },
                 )
         return self.get(job_id)
+
+    def _at_once(self, change: Callable[[str], object], job_id: str) -> None:
+        """Change what the queue has of a job, which already is what it should be in our tables."""
+        try:
+            change(job_id)
+        except UNREACHABLE as error:
+            _log.warning("job %s: the queue could not be told at once: %s", job_id, error)
 
     def retry(self, job_id: str) -> Optimization:
         """Try a failed job again; it goes on from the trials it has, and its lost workers no longer count.
@@ -193,6 +204,7 @@ class Optimizations:
                 .values(
                     state="queued",
                     retried_after=Optimization.attempt,
+                    retried_at=clock(),
                     finished_at=None,
                     cancel_requested_at=None,
                     error_type=None,
@@ -214,8 +226,8 @@ class Optimizations:
                     Attr.JOB_TRIALS_INFEASIBLE: job.trials_infeasible,
                 },
             )
-        # Should this fail, the next heartbeat of any worker does it.
-        self._queue.requeue(job_id)
+        # The next heartbeat of any worker would do it as well.
+        self._at_once(self._queue.requeue, job_id)
         return self.get(job_id)
 
     def trials(

@@ -23,7 +23,8 @@ _WORKFLOW = "optimize"
 _PROTOCOL_VERSION = "1"
 # How long a queued job waits for an idle worker at most; DBOS' default is 1 s.
 _POLL_SECONDS = 0.2
-_RETRY_SECONDS = 1.0
+# Between tries while the database does not answer: from, and to.
+_RETRY_SECONDS, _LONGEST_RETRY_SECONDS = 1.0, 30.0
 
 _log = logging.getLogger(__name__)
 
@@ -67,23 +68,27 @@ class DbosQueue:
         """Take a job out of the queue."""
         self._client.cancel_workflow(job_id)
 
-    def requeue(self, job_id: str) -> None:
-        """Queue a job again, whatever the engine has of it.
+    def requeue(self, job_id: str, seen: Place | None = None) -> bool:
+        """Queue a job again; with ``seen``, only if that is still what the engine has of it.
 
         Should this end in the middle, the engine has nothing of the job, and it can be done again.
         """
-        place = self.places([job_id]).get(job_id)
-        if place and place.state != "ended":
+        place = self.places([job_id])[job_id]
+        if seen not in {None, place}:
+            return False
+        if place.state in {"queued", "taken"}:
             self._client.resume_workflow(job_id, queue_name=OPTIMIZATIONS)
-            return
-        # The engine never takes up again what it has ended.
-        self._client.delete_workflow(job_id)
-        self._client.enqueue(_options(job_id), job_id)
+        else:
+            # The engine never takes up again what it has ended.
+            self._client.delete_workflow(job_id)
+            self._client.enqueue(_options(job_id), job_id)
+        return True
 
     def places(self, job_ids: Sequence[str]) -> dict[str, Place]:
         """Return what the engine has of these jobs."""
         found = self._client.list_workflows(workflow_ids=list(job_ids), load_input=False, load_output=False)
-        return {job.workflow_id: Place(_PLACES.get(job.status, "ended"), job.executor_id) for job in found}
+        places = {job.workflow_id: Place(_PLACES.get(job.status, "ended"), job.executor_id) for job in found}
+        return {job_id: places.get(job_id, Place("missing")) for job_id in job_ids}
 
     def close(self) -> None:
         """Release the client; the engine stays its owner's."""
@@ -149,12 +154,14 @@ class DbosWorker:
 
     def _run(self, handle: Callable[[str], None], job_id: str) -> None:
         """Call ``handle``, again as long as the database does not answer: no job fails for that."""
+        wait = _RETRY_SECONDS
         while not self._stopping.is_set():
             try:
                 return handle(job_id)
             except UNREACHABLE as error:
                 _log.warning("job %s: the database does not answer, trying again: %s", job_id, error)
-                self._stopping.wait(_RETRY_SECONDS)
+                self._stopping.wait(wait)
+                wait = min(2 * wait, _LONGEST_RETRY_SECONDS)
         raise Interrupted
 
     def in_hand(self) -> str | None:

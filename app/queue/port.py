@@ -34,11 +34,11 @@ class JobQueue(Protocol):
     def cancel(self, job_id: str) -> None:
         """Take a job out of the queue; one that runs stops by itself at its next checkpoint."""
 
-    def requeue(self, job_id: str) -> None:
-        """Queue a job again, whatever the queue has of it."""
+    def requeue(self, job_id: str, seen: Place | None = None) -> bool:
+        """Queue a job again; with ``seen``, only if that is still its place. Return whether it was done."""
 
     def places(self, job_ids: Sequence[str]) -> Mapping[str, Place]:
-        """Return what the queue has of these jobs; nothing of one that is missing."""
+        """Return what the queue has of each of these jobs."""
 
     def close(self) -> None:
         """Release connections."""

@@ -6,9 +6,9 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
-from app.database.models import Worker
+from app.database.models import Attempt, Worker
 from app.optimizations import attempts
 from app.optimizations.recovery import Recovery
 from app.optimizations.service import Optimizations
@@ -47,8 +47,6 @@ WRITERS = {
         engine, job.id, 1, [], {"trials_completed": 0}
     ),
     "end": lambda engine, queue, settings, job: attempts.end_attempt(engine, job.id, 1, "completed"),
-    "note": lambda engine, queue, settings, job: attempts.note_superseded(engine, job.id, 1),
-    "recover": lambda engine, queue, settings, job: recovery(engine, queue, settings).run(),
 }
 
 
@@ -71,7 +69,33 @@ def test_who_waits_for_a_job_holds_nothing_that_comes_after_it(engine, queue, se
         first.execute(text("SELECT 1 FROM attempts WHERE job_id = :id FOR UPDATE NOWAIT"), {"id": job.id})
         first.execute(text("SELECT 1 FROM workers FOR UPDATE NOWAIT"))
     thread.join(TIMEOUT)
+    assert not thread.is_alive()
     assert failures == []
+
+
+def test_recovery_does_not_wait_for_a_job_that_a_frozen_process_holds(engine, queue, settings, job):
+    subject = recovery(engine, queue, settings)
+    with engine.begin() as frozen:
+        frozen.execute(text("SELECT 1 FROM optimizations WHERE id = :id FOR UPDATE"), {"id": job.id})
+        subject.run()
+        # Nor does it hold what comes after the job.
+        frozen.execute(text("SELECT 1 FROM attempts WHERE job_id = :id FOR UPDATE NOWAIT"), {"id": job.id})
+    assert states(engine) == ["running"]
+    subject.run()
+    assert states(engine) == ["lost"]
+
+
+def states(engine):
+    with engine.connect() as connection:
+        return list(connection.scalars(select(Attempt.state)))
+
+
+def test_process_that_froze_in_a_transaction_does_not_keep_its_locks(engine):
+    with engine.connect() as connection:
+        settings = "SELECT name, setting FROM pg_settings WHERE name LIKE :name"
+        found = dict(connection.execute(text(settings), {"name": "%timeout"}).all())
+    assert found["idle_in_transaction_session_timeout"] == "30000"
+    assert found["lock_timeout"] == "10000"
 
 
 def await_lock_wait(engine):
@@ -89,9 +113,10 @@ def test_claims_ends_and_recovery_in_a_hostile_loop_do_not_deadlock(engine, queu
     began, errors, rounds = threading.Barrier(3), [], 40
 
     def repeat(action):
-        began.wait(TIMEOUT)
         for number in range(rounds):
             try:
+                if number == 0:
+                    began.wait(TIMEOUT)
                 action(number)
             except attempts.Superseded:
                 continue
@@ -112,4 +137,5 @@ def test_claims_ends_and_recovery_in_a_hostile_loop_do_not_deadlock(engine, queu
         thread.start()
     for thread in threads:
         thread.join(TIMEOUT * 4)
+    assert not any(thread.is_alive() for thread in threads)
     assert errors == []

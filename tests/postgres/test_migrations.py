@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.database.clock import clock
 from app.database.engine import open_database
 from app.optimizations.flow import Flow
+from app.optimizations.recovery import Recovery
 from app.optimizations.service import Optimizations
 from app.queue.dbos import DbosQueue
 from app.security.keys import authenticate
@@ -30,10 +31,12 @@ def test_database_of_before_revisions_migrates_and_works(server, settings):
     optimizations = Optimizations(engine, queue, settings)
     (running,) = optimizations.list(state="running")
     assert running.trials_completed == 8
+    Recovery(engine, queue, settings.data_dir, "worker-0", "we", lambda: None, 30).run()
     Flow(engine, settings, "worker-0", "we", threading.Event()).run(running.id)
     job = optimizations.get(running.id)
     assert (job.state, job.trials_completed + job.trials_failed) == ("completed", job.trials)
-    assert [attempt.state for attempt in optimizations.attempts(job.id)] == ["lost", "completed"]
+    # The server was started after that worker beat last, so it may have lived on without its slot.
+    assert [attempt.state for attempt in optimizations.attempts(job.id)] == ["interrupted", "completed"]
     queue.close()
     engine.dispose()
 

@@ -69,7 +69,8 @@ class TpeSampler:
 
     def restore(self, stored: Iterable[StoredTrial]) -> None:
         """Take the trials made before."""
-        self._study.add_trials([self._trial(trial) for trial in stored])
+        for trial in stored:
+            self._study.add_trial(self._trial(trial))
 
     def _trial(self, trial: StoredTrial) -> FrozenTrial:
         if trial.value is None:

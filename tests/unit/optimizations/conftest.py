@@ -30,12 +30,15 @@ class FakeQueue:
     def cancel(self, job_id):
         del self.found[job_id]
 
-    def requeue(self, job_id):
+    def requeue(self, job_id, seen=None):
+        if seen not in {None, self.places([job_id])[job_id]}:
+            return False
         self.requeued.append(job_id)
         self.found[job_id] = Place("queued")
+        return True
 
     def places(self, job_ids):
-        return {job_id: self.found[job_id] for job_id in job_ids if job_id in self.found}
+        return {job_id: self.found.get(job_id, Place("missing")) for job_id in job_ids}
 
 
 @dataclass

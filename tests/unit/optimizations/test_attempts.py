@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import time
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import OperationalError
 
-from app.database.clock import now
-from app.database.models import Optimization
+from app.database.clock import clock, now
+from app.database.models import Attempt, Optimization, Worker
 from app.errors import BadInput, Conflict
 from app.optimizations import attempts
 from app.optimizations.spec import JobSpec
 from app.queue.port import Place
 from telemetry.testing import captured
+
+CREATED = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def states(optimizations, job):
@@ -28,9 +31,17 @@ def test_attempt_of_ones_own_was_interrupted_not_lost(engine, optimizations):
     assert (again.number, again.lost) == (2, 0)
 
 
+def lose(engine, job):
+    """Give the running attempt up for lost, as recovery does."""
+    with engine.begin() as connection:
+        connection.execute(update(Attempt).where(Attempt.state == "running").values(state="lost"))
+        connection.execute(update(Optimization).where(Optimization.id == job.id).values(state="queued"))
+
+
 def test_attempt_of_another_process_was_lost(engine, optimizations):
     job = optimizations.submit(JobSpec())
     attempts.claim(engine, job.id, "worker-0", "they")
+    lose(engine, job)
     again = attempts.claim(engine, job.id, "worker-0", "we")
     assert states(optimizations, job) == ["lost", "running"]
     assert again.lost == 1
@@ -78,6 +89,7 @@ def taken_over(engine, optimizations):
     """A job whose first attempt was given up for lost and whose second one runs."""
     job = optimizations.submit(JobSpec())
     attempts.claim(engine, job.id, "worker-0", "they")
+    lose(engine, job)
     attempts.claim(engine, job.id, "worker-0", "we")
     return job
 
@@ -121,17 +133,28 @@ def test_attempt_that_has_the_job_commits(engine, optimizations, taken_over):
     assert [row.attempt for row in optimizations.trials(taken_over.id)] == [2, 2]
 
 
-def test_job_that_runs_in_another_slot_is_left_there(engine, optimizations):
+@pytest.mark.parametrize("slot", ["worker-0", "worker-1"])
+def test_job_that_runs_elsewhere_is_left_there(engine, optimizations, slot):
     job = optimizations.submit(JobSpec())
     attempts.claim(engine, job.id, "worker-0", "they")
-    assert attempts.claim(engine, job.id, "worker-1", "we") is None
+    assert attempts.claim(engine, job.id, slot, "we") is None
     assert states(optimizations, job) == ["running"]
 
 
-def test_worker_that_was_only_thought_dead_is_no_loss(engine, optimizations, taken_over):
-    attempts.note_superseded(engine, taken_over.id, 1)
+def test_process_that_was_only_thought_dead_is_no_loss(engine, optimizations, taken_over):
+    attempts.disown_losses(engine, "others")
+    assert states(optimizations, taken_over) == ["lost", "running"]
+    attempts.disown_losses(engine, "they")
     assert states(optimizations, taken_over) == ["superseded", "running"]
+    lose(engine, taken_over)
     assert attempts.claim(engine, taken_over.id, "worker-0", "others").lost == 1  # ours
+
+
+def test_attempts_that_broke_off_count_too(engine, optimizations, taken_over):
+    with engine.begin() as connection:
+        connection.execute(update(Attempt).where(Attempt.number == 2).values(state="failed"))
+        connection.execute(update(Optimization).values(state="queued"))
+    assert attempts.claim(engine, taken_over.id, "worker-0", "we").lost == 2
 
 
 def test_failed_job_is_retried_and_its_lost_workers_no_longer_count(engine, queue, optimizations, taken_over):
@@ -146,6 +169,44 @@ def test_failed_job_is_retried_and_its_lost_workers_no_longer_count(engine, queu
     assert telemetry.contract_violations() == []
     again = attempts.claim(engine, job.id, "worker-0", "we")
     assert (again.number, again.lost, again.job.trials_completed) == (3, 0, 1)
+
+
+def test_time_in_which_a_job_was_failed_is_no_time_it_waited(engine, optimizations, taken_over):
+    attempts.end_attempt(engine, taken_over.id, 2, "failed")
+    with engine.begin() as connection:
+        ago = clock(3600)
+        connection.execute(update(Attempt).values(started_at=ago, ended_at=ago))
+        connection.execute(update(Optimization).values(created_at=ago, finished_at=ago))
+    optimizations.retry(taken_over.id)
+    claim = attempts.claim(engine, taken_over.id, "worker-0", "we")
+    assert claim.waited_seconds < 60
+    assert claim.age_seconds < 60
+
+
+def test_second_cancel_does_not_change_when_it_was_asked_for(optimizations, taken_over):
+    first = optimizations.cancel(taken_over.id).cancel_requested_at
+    assert optimizations.cancel(taken_over.id).cancel_requested_at == first is not None
+
+
+def test_checkpoint_is_a_sign_of_life(engine, optimizations, taken_over):
+    with engine.begin() as connection:
+        worker = {"slot": "worker-0", "instance_id": "we", "pid": 1, "host": "h", "last_seen": CREATED}
+        connection.execute(insert(Worker), worker)
+    attempts.commit_checkpoint(engine, taken_over.id, 2, [], {"trials_completed": 0})
+    with engine.connect() as connection:
+        assert connection.scalar(select(Worker.last_seen)) > CREATED
+
+
+def test_cancel_is_told_even_if_the_queue_cannot_be(engine, queue, optimizations, monkeypatch):
+    job = optimizations.submit(JobSpec())
+
+    def away(job_id):
+        raise OperationalError("", {}, Exception("away"))
+
+    monkeypatch.setattr(queue, "cancel", away)
+    with captured() as telemetry:
+        assert optimizations.cancel(job.id).state == "cancelled"
+    assert "optimization.cancelled" in telemetry.event_names()
 
 
 def test_job_that_has_not_failed_is_not_retried(engine, optimizations, taken_over):
@@ -163,10 +224,3 @@ def test_pages_of_jobs_submitted_in_the_same_moment_skip_none(engine, optimizati
         seen += [job.id for job in page]
         page = optimizations.list(limit=2, before=page[-1].created_at, before_id=page[-1].id)
     assert sorted(seen) == sorted(made)
-
-
-def test_jumping_clock_of_this_machine_is_not_what_waiting_is_measured_by(engine, optimizations, monkeypatch):
-    job = optimizations.submit(JobSpec())
-    monkeypatch.setattr(time, "time", lambda: 0.0)
-    claim = attempts.claim(engine, job.id, "worker-0", "we")
-    assert 0 <= claim.waited_seconds == claim.age_seconds < 3600

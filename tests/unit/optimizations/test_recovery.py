@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import delete, insert, update
+from sqlalchemy.exc import OperationalError
 
+from app.database.clock import clock
 from app.database.models import Attempt, Optimization, Worker
 from app.optimizations import attempts
 from app.optimizations.recovery import Recovery, leave_note
@@ -42,12 +44,16 @@ def recovery(engine, queue, hand, tmp_path):
 @pytest.fixture
 def lost_by_the_other(recovery, monkeypatch):
     """Have worker-1 be gone; when that is, is told in test_liveness."""
-    monkeypatch.setattr(recovery._watch, "silent", lambda beats: {"worker-1"} & beats.keys())
+    monkeypatch.setattr(recovery._watch, "silent", lambda beats: {"they"} & beats.keys())
 
 
 @pytest.fixture
 def job(optimizations):
     return optimizations.submit(JobSpec())
+
+
+def refused(job_id, seen=None):
+    raise OperationalError("", {}, Exception("refused"))
 
 
 def attempt_states(optimizations, job):
@@ -84,9 +90,8 @@ def test_requeue_that_fails_is_made_up_for_at_the_next_heartbeat(
     attempts.claim(engine, job.id, "worker-1", "they")
     queue.found[job.id] = Place("taken", "worker-1")
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "requeue", lambda job_id: 1 / 0)
-        with pytest.raises(ZeroDivisionError):
-            recovery.run()
+        patch.setattr(queue, "requeue", refused)
+        recovery.run()
     # The worker was not dead, finds itself superseded, and returns: the engine takes the job for done.
     queue.found[job.id] = Place("ended", "worker-1")
     recovery.run()
@@ -148,13 +153,67 @@ def test_job_in_hand_is_left_alone(engine, queue, optimizations, recovery, hand,
     assert (queue.requeued, attempt_states(optimizations, job)) == ([], ["running"])
 
 
-def test_attempt_of_ours_that_broke_off_counts_as_lost(engine, queue, optimizations, recovery, job):
+def test_attempt_of_ours_that_broke_off_has_failed(engine, queue, optimizations, recovery, job):
     # By a fault of the program: whatever a job does to its worker, it does not do so for ever.
     attempts.claim(engine, job.id, "worker-0", "we")
     queue.found[job.id] = Place("ended", "worker-0")
     recovery.run()
-    assert attempt_states(optimizations, job) == ["lost"]
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["failed"]
     assert queue.requeued == [job.id]
+
+
+def test_attempt_of_ours_that_others_gave_up_was_no_loss(engine, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-0", "we")
+    with engine.begin() as connection:
+        connection.execute(update(Attempt).values(state="lost"))
+        connection.execute(update(Optimization).values(state="queued"))
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["superseded"]
+
+
+def test_who_leaves_gives_up_what_it_has(engine, optimizations, recovery, hand, job):
+    hand.job = job.id
+    attempts.claim(engine, job.id, "worker-0", "we")
+    recovery.leave()
+    assert attempt_states(optimizations, job) == ["interrupted"]
+    assert optimizations.get(job.id).state == "queued"
+
+
+@pytest.mark.usefixtures("lost_by_the_other")
+def test_one_job_that_cannot_be_queued_does_not_keep_others_from_it(
+    engine, queue, optimizations, recovery, job, monkeypatch
+):
+    other = optimizations.submit(JobSpec())
+    queue.found |= {job.id: Place("ended"), other.id: Place("ended")}
+    requeue = queue.requeue
+    monkeypatch.setattr(
+        queue, "requeue", lambda job_id, seen: refused(job_id) if job_id == job.id else requeue(job_id, seen)
+    )
+    recovery.run()
+    assert queue.requeued == [other.id]
+
+
+@pytest.mark.usefixtures("lost_by_the_other")
+def test_lost_attempt_ended_when_its_worker_was_last_seen(engine, optimizations, recovery, job):
+    attempts.claim(engine, job.id, "worker-1", "they")
+    with engine.begin() as connection:
+        connection.execute(update(Attempt).values(started_at=clock(3600)))
+        connection.execute(update(Worker).where(Worker.slot == "worker-1").values(last_seen=clock(1800)))
+    recovery.run()
+    (attempt,) = optimizations.attempts(job.id)
+    assert (attempt.ended_at - attempt.started_at).total_seconds() == pytest.approx(1800, abs=60)
+
+
+def test_process_that_took_a_slot_over_is_not_gone(engine, optimizations, recovery, job, monkeypatch):
+    def gone_and_replaced(beats):
+        worker(engine, "worker-1", "new")
+        attempts.claim(engine, job.id, "worker-1", "new")
+        return {"they"}
+
+    monkeypatch.setattr(recovery._watch, "silent", gone_and_replaced)
+    recovery.run()
+    assert attempt_states(optimizations, job) == ["running"]
 
 
 @pytest.mark.parametrize("slot", ["worker-0", "worker-1", "worker-7"])

@@ -26,7 +26,7 @@ MADE = 20_000
 def claim(engine, optimizations):
     """A job with many trials, taken up again."""
     job = optimizations.submit(JobSpec(trials=MADE + 100, seed=7))
-    attempts.claim(engine, job.id, "worker-0", "gone")
+    attempts.claim(engine, job.id, "worker-0", "we")
     row = {
         "job_id": job.id,
         "attempt": 1,
