@@ -21,7 +21,7 @@ from tests.unit.cli.command import free_port
 
 pytestmark = pytest.mark.stack
 
-TOKEN = "a token"
+TOKEN = "a-token"  # of one word, as RFC 6750 has it
 
 
 @contextmanager
