@@ -95,17 +95,18 @@ class Layout:
 
     def environment(self, program: Program, passwords: dict[str, str]) -> dict[str, str]:
         """Return the whole environment a program runs in."""
-        shared = {"JOBSCOPE_BIND": "127.0.0.1"}
-        shared |= {f"JOBSCOPE_{name.upper()}_PORT": str(self.port(name)) for name in PORTS}
-        shared |= {
-            f"JOBSCOPE_{name.upper()}_URL": url for name, url in self.urls.items() if name in _CONFIGURED
-        }
-        shared["JOBSCOPE_POSTGRES_ADDRESS"] = f"127.0.0.1:{self.port('postgres')}"
+        urls = {f"JOBSCOPE_{name.upper()}_URL": url for name, url in self.urls.items() if name in _CONFIGURED}
         own = {name: self._fill(program, value, passwords) for name, value in program.environment.items()}
         if program.binaries:
-            return {name: os.environ[name] for name in _KEPT if name in os.environ} | shared | own
+            ports = {f"JOBSCOPE_{name.upper()}_PORT": str(self.port(name)) for name in PORTS}
+            addresses = {
+                "JOBSCOPE_BIND": "127.0.0.1",
+                "JOBSCOPE_POSTGRES_ADDRESS": f"127.0.0.1:{self.port('postgres')}",
+            }
+            kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+            return kept | ports | addresses | urls | own
         # Our own processes: the user's settings count, but no proxy may come between us and loopback.
-        return dict(os.environ) | shared | own | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
+        return dict(os.environ) | urls | own | {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
     def _fill(self, program: Program, template: str, passwords: dict[str, str] | None = None) -> str:
         return template.format_map(

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 import yaml
 
+from app.settings import Settings
 from app.stack.binaries import find_binary
 from app.stack.layout import Layout
 from app.stack.passwords import NAMES
-from app.stack.programs import INFRASTRUCTURE
+from app.stack.programs import INFRASTRUCTURE, all_programs
+from app.variables import require_known
 
 ROOT = Path(__file__).resolve().parents[3]
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"]
@@ -45,6 +47,14 @@ def test_native_stack_gives_every_variable(name, tmp_path):
     environment = Layout(tmp_path).environment(PROGRAMS[name], dict.fromkeys(NAMES, "x"))
     assert asked_for(name) != {}
     assert set(asked_for(name)) <= set(environment)
+
+
+def test_our_own_processes_know_every_variable_that_the_stack_gives_them(tmp_path):
+    ours = [program for program in all_programs(workers=1) if not program.binaries]
+    assert [program.name for program in ours] == ["api", "worker-1"]
+    for program in ours:
+        require_known(Layout(tmp_path).environment(program, dict.fromkeys(NAMES, "x")), Settings.model_fields)
+        require_known(COMPOSE[program.name.removesuffix("-1")]["environment"], Settings.model_fields)
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
