@@ -27,6 +27,7 @@ from app.prices import endpoints as datasets
 from app.queue.port import JobQueue
 from app.requests.eventloop import watch_event_loop
 from app.requests.forwarded import ForwardedClient, PathPrefix
+from app.requests.instrumentation import instrument
 from app.requests.limits import RequestLimits
 from app.requests.openapi import document_problems
 from app.requests.problems import add_problem_handlers
@@ -49,7 +50,7 @@ _TAGS = [
     {"name": "health", "description": "For machines that watch us."},
 ]
 _ROUTERS = (optimizations, exports, view, strategies, datasets, keys, health, metrics)
-# FastAPI's own telemetry is on by default; beside ours every request would count twice.
+# FastAPI's own telemetry is on by default; beside the instrumentation every request would count twice.
 _NATIVE_TELEMETRY_OFF: TelemetryConfig = {
     "tracing": False,
     "metrics": False,
@@ -109,9 +110,9 @@ def create_app(
     add_problem_handlers(api)
     # The last added is the outermost.
     api.add_middleware(RequestLimits)
-    api.add_middleware(RequestTracking, trusted=settings.trusted_callers)
+    api.add_middleware(RequestTracking)
     register(engine, settings)
-    application: ASGIApp = api
+    application = instrument(api, settings.trusted_callers)
     if settings.path_prefix:
         application = PathPrefix(application, settings.path_prefix)
     if settings.trusted_proxies:

@@ -1,20 +1,20 @@
-"""What is stored of a request in its span: nothing that has the form of a key, and no more than helps."""
+"""What the instrumentation is shown of a request: nothing that has the form of a key, and no more than helps.
+
+It stores what it is shown as it is, and a span that has ended can no more be changed.
+"""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_network
 
-from opentelemetry.util.types import AttributeValue
+from opentelemetry.util.http import sanitize_method
 from starlette.types import Scope
 
-from app.requests.trust import Headers, address_of
-from telemetry.contract.names import Attr
+from app.requests.trust import BAGGAGE, TRACEPARENT, Headers, address_of
 from telemetry.redaction import bounded, redact_url, told
 
-_METHODS = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE", "QUERY"}
-)
+_ORIGINAL = "jobscope.original"
 _LONGEST_URL_PART = 1024
 _LONGEST_USER_AGENT = 256
 _LONGEST_METHOD = 32
@@ -24,41 +24,40 @@ _PREFIXES = {4: 24, 6: 48}
 
 def method_of(scope: Scope) -> str:
     """Return the request's method as telemetry has it: one of those there are, or ``_OTHER``."""
-    method: str = scope["method"]
-    return method if method in _METHODS else "_OTHER"
+    return sanitize_method(scope["method"])
 
 
-def request_attributes(scope: Scope, headers: Headers) -> dict[str, AttributeValue]:
-    """Return the semantic conventions' attributes of a request's span, as known before it is answered.
+def shown_scope(scope: Scope, headers: Headers, *, trusted: bool) -> Scope:
+    """Return a request as the instrumentation is shown it.
 
     Args:
         scope: the request's.
         headers: its headers, names in lower case.
+        trusted: whether the caller's trace context is shown, too.
     """
-    method = method_of(scope)
-    attributes: dict[str, AttributeValue] = {
-        Attr.HTTP_REQUEST_METHOD: method,
-        Attr.URL_SCHEME: scope["scheme"],
-        Attr.URL_PATH: bounded(redact_url(scope["path"]), _LONGEST_URL_PART),
-        Attr.NETWORK_PROTOCOL_VERSION: scope["http_version"],
-    }
-    if method == "_OTHER":
-        attributes[Attr.HTTP_REQUEST_METHOD_ORIGINAL] = told(scope["method"], _LONGEST_METHOD)
-    if scope["query_string"]:
-        query = scope["query_string"].decode("latin-1")
-        attributes[Attr.URL_QUERY] = bounded(redact_url(query), _LONGEST_URL_PART)
+    client = scope.get("client")
+    network = _network_of(client[0]) if client else None
+    query = redact_url(scope["query_string"].decode("latin-1"))
+    shown = []
     if b"user-agent" in headers:
         agent = headers[b"user-agent"].decode("latin-1")
-        attributes[Attr.USER_AGENT_ORIGINAL] = told(agent, _LONGEST_USER_AGENT)
-    server, client = scope.get("server"), scope.get("client")
-    if server:
-        attributes[Attr.SERVER_ADDRESS] = server[0]
-        if server[1]:
-            attributes[Attr.SERVER_PORT] = server[1]
-    network = _network_of(client[0]) if client else None
-    if network:
-        attributes[Attr.CLIENT_ADDRESS] = network
-    return attributes
+        shown.append((b"user-agent", told(agent, _LONGEST_USER_AGENT).encode()))
+    if trusted:
+        shown += [(name, headers[name]) for name in (TRACEPARENT, BAGGAGE) if name in headers]
+    return {
+        **scope,
+        "method": told(scope["method"], _LONGEST_METHOD),
+        "path": bounded(redact_url(scope["path"]), _LONGEST_URL_PART),
+        "query_string": bounded(query, _LONGEST_URL_PART).encode(),
+        "headers": shown,
+        "client": (network, None) if network else None,
+        _ORIGINAL: scope,
+    }
+
+
+def original_scope(shown: Scope) -> Scope:
+    """Return a request as it came, with what has been added to :func:`shown_scope` since."""
+    return {**shown, **shown[_ORIGINAL]}
 
 
 @lru_cache(maxsize=4096)

@@ -11,13 +11,12 @@ from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from opentelemetry import trace
-from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanContext
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 # Not tracestate: it would be stored with our spans, whatever is in it, and we call nobody to hand it on to.
-_TRACEPARENT, _BAGGAGE = "traceparent", "baggage"
+TRACEPARENT, BAGGAGE = b"traceparent", b"baggage"
 _LONGEST_ADDRESS = 64
 
 Network = IPv4Network | IPv6Network
@@ -55,22 +54,15 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
     return address
 
 
-def context_of(headers: Headers, *, trusted: bool) -> tuple[Context, SpanContext | None]:
-    """Return the context that a request's span begins in, and what the span is to be linked to.
+def stranger_of(headers: Headers) -> SpanContext | None:
+    """Return the span that a caller names as the one that asks, None for none.
 
     Args:
         headers: of the request, names in lower case.
-        trusted: whether the caller is.
     """
-    carrier = {
-        name: headers[name.encode()].decode("latin-1")
-        for name in (_TRACEPARENT, _BAGGAGE)
-        if name.encode() in headers
-    }
-    if not carrier:
-        return Context(), None
+    if TRACEPARENT not in headers:
+        return None
+    carrier = {TRACEPARENT.decode(): headers[TRACEPARENT].decode("latin-1")}
     told = TraceContextTextMapPropagator().extract(carrier, Context())
-    if trusted:
-        return W3CBaggagePropagator().extract(carrier, told), None
     stranger = trace.get_current_span(told).get_span_context()
-    return Context(), stranger if stranger.is_valid else None
+    return stranger if stranger.is_valid else None

@@ -22,12 +22,14 @@ from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
+from starlette.datastructures import State
 from starlette.types import ASGIApp
 
 from app.api import create_app
 from app.database.engine import open_database
 from app.database.models import Attempt, Optimization, Trial
 from app.optimizations.spec import JobSpec
+from app.requests.instrumentation import Boundary
 from app.requests.server import server_config
 from app.security.keys import create_key
 from app.settings import Settings
@@ -89,7 +91,7 @@ class Client:
 class Api:
     """The API, what is behind it, and what it emitted."""
 
-    app: ASGIApp
+    app: Boundary
     settings: Settings
     engine: Engine
     queue: FakeQueue
@@ -97,6 +99,11 @@ class Api:
     portal: BlockingPortal
     delivery: Delivery
     keys: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> State:
+        """What endpoints find in the application's state."""
+        return self.app.app.state
 
     def key(self, role: str) -> str:
         """Return a key with a role."""

@@ -25,7 +25,7 @@ HEALTH = "/api/v1/health"
 
 
 def monitor_of(api) -> HealthMonitor:
-    return api.app.state.health
+    return api.state.health
 
 
 def find(api, name):

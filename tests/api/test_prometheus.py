@@ -36,7 +36,7 @@ def use(api):
     )
     api.client("viewer").get(f"/api/v1/optimizations/{job.id}/export")
     api.client().get("/nothing")
-    api.app.state.health.run_once()
+    api.state.health.run_once()
 
 
 @pytest.mark.parametrize("accept", PARSERS)

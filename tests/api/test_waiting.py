@@ -16,7 +16,7 @@ SUBMISSIONS = 45
 
 def test_submissions_that_wait_for_a_lock_delay_no_probe_and_no_reader(api):
     job = api.add_job()
-    api.app.state.health.run_once()
+    api.state.health.run_once()
     keys = {role: {"Authorization": f"Bearer {api.key(role)}"} for role in ("operator", "viewer")}
 
     def submit(url):
@@ -25,13 +25,13 @@ def test_submissions_that_wait_for_a_lock_delay_no_probe_and_no_reader(api):
     with api.served() as url, ThreadPoolExecutor(SUBMISSIONS) as clients:
         with write_lock(api.settings.data_dir / "jobscope.db"):
             submitted = [clients.submit(submit, url) for _ in range(SUBMISSIONS)]
-            limiter = api.app.state.writes._limiter
+            limiter = api.state.writes._limiter
             while limiter.statistics().tasks_waiting < SUBMISSIONS - writes._THREADS:
                 threading.Event().wait(0.01)
             with httpx.Client(base_url=url, timeout=30, trust_env=False) as client:
                 for path in ("/livez", "/readyz"):
                     assert client.get(path).status_code == client.head(path).status_code == 200
-                api.app.state.health.run_once()
+                api.state.health.run_once()
                 assert client.get("/readyz").status_code == 200, "that somebody writes is no trouble"
                 assert client.get(f"{URL}/{job.id}", headers=keys["viewer"]).status_code == 200
                 assert client.get("/api/v1/health", headers=keys["viewer"]).status_code == 200
