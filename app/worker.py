@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 from pathlib import Path
-from types import FrameType
 from typing import NoReturn
 
 from sqlalchemy import Engine, delete
@@ -71,15 +70,13 @@ class _Worker:
         )
 
     def run(self) -> NoReturn:
-        signal.signal(signal.SIGTERM, self._on_signal)
-        signal.signal(signal.SIGINT, self._on_signal)
+        self._watch_signals()
         # Before the queue engine starts: it would resume this slot's jobs by itself, and silently. And before
         # the first beat, which takes the place of the one by which it is known when the last holder died.
         self._recovery.run()
         self._beat()
         self._jobs.start(self._flow.run)
         self._tell(Event.WORKER_STARTED, f"{self._slot} is ready for jobs")
-        # In a thread of its own: this one must be there for signals, and a locked database takes its time.
         threading.Thread(target=self._keep_beating, name="heartbeat", daemon=True).start()
         self._stopping.wait()
         try:
@@ -118,9 +115,20 @@ class _Worker:
         with self._engine.begin() as connection:
             connection.execute(delete(Worker).where(Worker.instance_id == self._instance_id))
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stopping.is_set():
-            return
+    def _watch_signals(self) -> None:
+        """Have SIGTERM and SIGINT begin the stop, whatever any thread is doing or waiting for."""
+        # Python runs a handler in the main thread, when that gets to it: not while a locked database keeps
+        # it, and never if the signal comes just before it begins to wait. What is written always arrives.
+        receiving, sending = socket.socketpair()
+        sending.setblocking(False)
+        signal.set_wakeup_fd(sending.detach())
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: None)
+        threading.Thread(target=self._await_signal, args=(receiving,), name="signals", daemon=True).start()
+
+    def _await_signal(self, receiving: socket.socket) -> None:
+        while receiving.recv(1)[0] not in {signal.SIGTERM, signal.SIGINT}:
+            pass  # some other signal that somebody handles
         self._stopping.set()
         timer = threading.Timer(_STOP_SECONDS, self._abandon, [f"it took over {_STOP_SECONDS:g} s"])
         timer.daemon = True

@@ -81,7 +81,9 @@ def serve(
         f"API on http://{settings.host}:{settings.port}, {workers} worker(s); Ctrl-C stops them", flush=True
     )
     for thread in threads:
-        thread.join()
+        while thread.is_alive():
+            # A signal that comes just before an endless wait begins would not be handled until it ends.
+            thread.join(1)
 
 
 def _keep_running(command: str, stopping: threading.Event) -> None:
