@@ -6,7 +6,7 @@ from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.metrics import Exemplar, ExemplarReservoir
-from opentelemetry.sdk.metrics.view import View
+from opentelemetry.sdk.metrics.view import DropAggregation, View
 from opentelemetry.util.types import Attributes
 
 from telemetry.contract.names import Metric, MetricDefinition
@@ -28,7 +28,21 @@ def _no_exemplars(*_: Any, **_options: Any) -> ExemplarReservoir:
     return _NO_EXEMPLARS
 
 
+# One measurement, never two: an instrumentation's HTTP metrics under the names users query.
 VIEWS = (
+    View(
+        instrument_name="http.server.request.duration",
+        name=Metric.API_REQUEST_DURATION.name,
+        description=Metric.API_REQUEST_DURATION.description,
+        attribute_keys=set(Metric.API_REQUEST_DURATION.attributes),
+    ),
+    View(
+        instrument_name="http.server.active_requests",
+        name=Metric.API_REQUESTS_IN_PROGRESS.name,
+        description=Metric.API_REQUESTS_IN_PROGRESS.description,
+        attribute_keys=set(Metric.API_REQUESTS_IN_PROGRESS.attributes),
+    ),
+    View(instrument_name="http.server.*.body.size", aggregation=DropAggregation()),
     # An exemplar of how many spans began leads nowhere, and costs half of what counting them does.
     View(instrument_name="otel.sdk.*", exemplar_reservoir_factory=lambda _kind: _no_exemplars),
     # Whatever else a measurement is given stays with its exemplar: `job.id`, by which one dot on a heat map
