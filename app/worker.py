@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -130,11 +131,10 @@ class _Worker:
         while receiving.recv(1)[0] not in {signal.SIGTERM, signal.SIGINT}:
             pass  # some other signal that somebody handles
         self._stopping.set()
-        timer = threading.Timer(_STOP_SECONDS, self._abandon, [f"it took over {_STOP_SECONDS:g} s"])
-        timer.daemon = True
-        timer.start()
         # The last resort, which needs no lock of ours: a console that takes nothing blocks whoever tells.
         faulthandler.dump_traceback_later(_STOP_SECONDS + 5, exit=True, file=self._nowhere)
+        time.sleep(_STOP_SECONDS)  # the process ends before, if all is well
+        self._abandon(f"it took over {_STOP_SECONDS:g} s")
 
     def _abandon(self, reason: str) -> NoReturn:
         """End without having handed the job back; whoever takes it over is told that nothing was lost."""
